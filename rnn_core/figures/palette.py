@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-
 Scale = list[list[float | str]]
 """A plotly colour scale: [place in 0…1, colour] pairs."""
 

@@ -111,8 +111,6 @@ SPANS: View[Controls, Scores] = _view(
 
 # ---- every class in numbers -----------------------------------------------------------------------------------------
 
-_UNITS = {"texts": N_("texts"), "tokens": N_("tokens"), "steps": N_("steps")}
-
 _OPEN = 20
 """Up to this number of classes the table stands open."""
 
@@ -253,10 +251,10 @@ def texts_words(found: Texts) -> str:
     """How many answers these are, as Markdown."""
     if found.cell is None:
         if not found.count:
-            return tr("No mistakes: all {total:,} {unit} were answered right.", total=found.total, unit=tr(_UNITS[found.unit]))
-        return tr("**{count:,} mistakes** in {total:,} {unit}", count=found.count, total=found.total, unit=tr(_UNITS[found.unit]))
+            return tr("No mistakes: all {total:,} {unit} were answered right.", total=found.total, unit=tr(found.unit))
+        return tr("**{count:,} mistakes** in {total:,} {unit}", count=found.count, total=found.total, unit=tr(found.unit))
     truth, answer = (literal(label, 40) for label in found.cell)
-    values = {"count": found.count, "unit": tr(_UNITS[found.unit]), "truth": truth, "answer": answer}
+    values = {"count": found.count, "unit": tr(found.unit), "truth": truth, "answer": answer}
     said = tr(
         "**Right: {count:,} {unit}** labelled {truth}, answered {answer}", **values,
     ) if found.cell[0] == found.cell[1] else tr(

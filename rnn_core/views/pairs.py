@@ -13,7 +13,6 @@ from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import pick_step
 from rnn_core.views.view import Controls, Part, View
 
-
 _KINDS = {"words": N_("words"), "characters": N_("characters")}
 
 
@@ -92,8 +91,8 @@ def _explain(found: Pairs) -> str:
     steps = both.fed.indices.shape[1]
     lengths = ", ".join(map(str, both.source.lengths.tolist())), ", ".join(map(str, both.fed.lengths.tolist()))
     return tr(
-        "Both texts are cut into {kind}, and each side has a vocabulary of its own: {source_words:,} and {target_words:,} entries. The "
-        "decoder reads the target moved by one step against its labels, so at each step it knows the tokens before the one "
+        "Both texts are cut into {kind}, and each side has a vocabulary of its own: {source_words:,} and {target_words:,} "
+        "entries. The decoder reads the target moved by one step against its labels, so at each step it knows the tokens before the one "
         "that it is asked for (teacher forcing):\n\n"
         r"$$\text{{read}}: \langle sos\rangle, y_1, \dots, y_n \qquad \text{{asked for}}: y_1, \dots, y_n, \langle "
         r"eos\rangle$$"
@@ -101,9 +100,9 @@ def _explain(found: Pairs) -> str:
         r"$$\text{{source}} \in \{{0, \ldots, N_s - 1\}}^{{S \times B}}, \quad \text{{target}} \in \{{0, \ldots, N_t - "
         r"1\}}^{{T \times B}}, \qquad S = {read},\ T = {steps},\ B = {pairs}$$"
         "\n\n"
-        "In the pictures, each row is a text. The lengths are {source_lengths} and {target_lengths}; behind them, {source_pads} of {source_size} "
-        "source steps and {target_pads} of {target_size} target steps are pads. Attention gives a pad of the source the weight 0, and "
-        "the loss is the mean over the other {counted} steps of the target.",
+        "In the pictures, each row is a text. The lengths are {source_lengths} and {target_lengths}; behind them, {source_pads} "
+        "of {source_size} source steps and {target_pads} of {target_size} target steps are pads. Attention gives a pad of the "
+        "source the weight 0, and the loss is the mean over the other {counted} steps of the target.",
         kind=tr(_KINDS[found.kind]), source_words=len(both.source.words), target_words=len(both.fed.words), read=read,
         steps=steps, pairs=pairs, source_lengths=lengths[0], target_lengths=lengths[1], source_pads=_pads(both.source),
         source_size=both.source.indices.size, target_pads=_pads(both.fed), target_size=both.fed.indices.size,

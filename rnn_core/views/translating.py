@@ -278,7 +278,7 @@ class Both:
 
     Attributes:
         values: (S + T, d), or (S + 1 + T, d) with the decoder's state before its first step between both.
-        words: of the columns; empty for the state before the first step.
+        words: of the columns; a message for the state before the first step.
         source: S.
         start: whether the state before the first step is among them: it is for the parts of the state.
         quantity, layer, unit: the chosen ones; the unit may be None.
@@ -318,7 +318,7 @@ def _both(inputs: Inputs, controls: Unit) -> Both:
     bounded = any(one.name == controls.quantity and one.kind == "gate" for one in run.cell.kept)
     return Both(
         np.concatenate([np.concatenate(list(of_source), 1), *between, of_target]),
-        (*found.source.tokens, *([""] if start else []), *found.target.tokens), len(found.source.tokens), start,
+        (*found.source.tokens, *([N_("start")] if start else []), *found.target.tokens), len(found.source.tokens), start,
         controls.quantity, controls.layer, controls.unit, bounded, len(of_source), controls.at, _read(found, controls.at),
         found.written[controls.at], run.cell.equations,
     )  # fmt: skip
@@ -336,7 +336,7 @@ def _last(values: np.ndarray) -> np.ndarray:
 def _draw_both(found: Both) -> tuple[Part, ...]:
     words = list(found.words)
     if found.start:
-        words[found.source] = tr("start")
+        words[found.source] = tr(words[found.source])
     drawn = heatmap.states(found.values, words, found.at, found.unit, gate=found.bounded)
     edges = [found.source, *([found.source + 1] if found.start else [])]
     line = {"type": "line", "y0": 0, "y1": 1, "yref": "paper", "line": {"color": palette.ORANGE, "width": 3}}

@@ -9,8 +9,6 @@ from rnn_core.results import Reliability
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, Part, View, figure, literal, number
 
-_UNITS = {"texts": N_("texts"), "tokens": N_("tokens")}
-
 BINS = 20
 """Of equal width, 0.05 each."""
 
@@ -54,7 +52,7 @@ def _trusted(inputs: Inputs, controls: Controls) -> Trusted:
 
 
 def _draw(found: Trusted) -> tuple[Part, ...]:
-    return *figure(streams.reliability(found.bins, tr("the answer"), tr(_UNITS[found.unit]))), Part("caption", trusted_words(found))
+    return *figure(streams.reliability(found.bins, tr("the answer"), tr(found.unit))), Part("caption", trusted_words(found))
 
 
 def trusted_words(found: Trusted) -> str:
