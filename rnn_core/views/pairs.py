@@ -92,8 +92,8 @@ def _explain(found: Pairs) -> str:
     lengths = ", ".join(map(str, both.source.lengths.tolist())), ", ".join(map(str, both.fed.lengths.tolist()))
     return tr(
         "Both texts are cut into {kind}, and each side has a vocabulary of its own: {source_words:,} and {target_words:,} "
-        "entries. The decoder reads the target moved by one step against its labels, so at each step it knows the tokens before the one "
-        "that it is asked for (teacher forcing):\n\n"
+        "entries. The decoder reads the target moved by one step against its labels, so at each step it knows the tokens "
+        "before the one that it is asked for (teacher forcing):\n\n"
         r"$$\text{{read}}: \langle sos\rangle, y_1, \dots, y_n \qquad \text{{asked for}}: y_1, \dots, y_n, \langle "
         r"eos\rangle$$"
         "\n\n"
@@ -121,8 +121,8 @@ def _most_bytes(inputs: Inputs) -> int:
 
 
 PAIRS: View[At, Pairs] = View(
-    "pair-matrices", N_("Which numbers stand for both texts?"), ("run", "translation", "second_text"), At, _pairs, _draw, _explain,
-    _most_bytes, pick_step,
+    "pair-matrices", N_("Which numbers stand for both texts?"), ("run", "translation", "second_text"), At, _pairs, _draw,
+    _explain, _most_bytes, pick_step,
 )  # fmt: skip
 
 VIEWS = (PAIRS,)
