@@ -85,7 +85,8 @@ def _start(how: str) -> str:
         return tr("the sum of two, each uniform in {bounds}", bounds=how.removeprefix(_TWICE))
     if how.startswith(_BUT):
         each = (one.split(" for ") for one in how.removeprefix(_BUT).split(", "))
-        return tr("0, but {others}", others=", ".join(tr("{value} for {gate}", value=value, gate=gate) for value, gate in each))
+        others = [tr("{value} for {gate}", value=value, gate=gate) for value, gate in each]
+        return tr("0, but {others}", others=", ".join(others))
     return tr(_STARTS[how]) if how in _STARTS else how
 
 
