@@ -62,6 +62,7 @@ def seen(app: AppTest) -> Iterator[tuple[str, str]]:
         elif element.type in ("arrow_data_frame", "dataframe"):
             for name in element.value.columns:
                 yield "column", str(name)
+                yield from (("cell", one) for one in set(element.value[name]) if isinstance(one, str))
         elif proto is not None and hasattr(proto, "DESCRIPTOR"):
             yield from ((element.type, text) for text in _of_proto(proto))
 

@@ -13,6 +13,7 @@ from pages.understand.matrix.table import TABS
 from pages.understand.matrix.table import TABS_OF_TWO as MATRICES_OF_TWO
 from rnn_core import tasks
 from rnn_core.workspace import Workspace
+from rnn_core.workspace.store import SAMPLES
 from tests.language import pseudo
 from tests.pages.driving import Open
 from tests.tiny import config_of, model_of, saved_run
@@ -22,6 +23,7 @@ PROPER = {
     "unrolled", "adam", "relu", "tanh", "lstm", "gru", "rnn", "bleu", "chrf", "softmax", "csv", "tsv", "json", "jsonl", "utf",
     "english", "deutsch", "pseudo", "pytorch", "torch", "numpy", "sgd", "bptt", "eos", "sos", "unk", "pad", "log", "exp", "max",
     "min", "gpu", "cpu", "mingru", "elman", "dev", "sigmoid", "auc", "iob", "iobes", "bio", "conll", "parquet", "zip", "svg",
+    "nats",
 }
 """Words that are the same in every language."""
 
@@ -70,8 +72,10 @@ def test_nothing_that_is_read_goes_past_the_catalogue(
     run = Workspace(root).run(runs_of(root)[name])
     given = {"run": run.id, "text": TEXT, "language": pseudo.NAME, "step": "2", "unit": "1"} | link
     app = open_page(page, root, **given)
-    words = (word for one in run.speech.vocabularies.values() for word in one.words)
-    users = [TEXT, run.name, run.id, *run.speech.labels, *words]
+    words = (word for one in (run.speech.vocabulary, *run.speech.vocabularies.values()) for word in one.words)
+    task = tasks.of(run.config)
+    examples = [*task.texts(), *task.texts(entities=True), task.more_texts, *(path.name for path in SAMPLES.iterdir())]
+    users = [TEXT, run.name, run.id, *run.speech.labels, *words, *examples]
     known = PROPER | {part.lower() for text in users for part in re.findall(r"[^\W\d_]+", str(text))}
     found = foreign(app, known)
     assert not found, "\n".join(f"{word}: {where}" for word, where in found.items())

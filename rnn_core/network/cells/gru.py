@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from rnn_core.language import N_
 from rnn_core.network.cells import Cell, Declared, State, Sum, Weights, candidate, gate, linear
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ class GRU(Cell):
 
     title = "GRU"
     gates = ("r", "z", "n")
-    kept = (gate("r", "reset gate"), gate("z", "update gate"), candidate("n", "candidate"), linear("q", "recurrent part"))
+    kept = (
+        gate("r", N_("reset gate")), gate("z", N_("update gate")), candidate("n", N_("candidate")),
+        linear("q", N_("recurrent part")),
+    )  # fmt: skip
     biases = MappingProxyType({"z": 2.0})  # z = 1 keeps the state; measured by benchmarks/gate_bias.py
     equations = (
         r"r_t = \sigma(b_r + W_r h_{t-1} + U_r x_t)",

@@ -26,7 +26,7 @@ class LayerNormLSTM(Cell):
     title = N_("LSTM with layer normalisation")
     gates = LSTM.gates
     parts = LSTM.parts
-    kept = (*LSTM.kept, candidate("s", "squashed memory"))
+    kept = (*LSTM.kept, candidate("s", N_("squashed memory")))
     biases = LSTM.biases
     equations = (
         r"i_t = \sigma(b_i + \alpha_{h,i} \odot \mathrm{LN}(W h_{t-1})_i + \alpha_{x,i} \odot \mathrm{LN}(U x_t)_i)",

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from rnn_core.language import N_
 from rnn_core.network.cells import Cell, State, Weights, candidate, gate
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ class LSTM(Cell):
     title = "LSTM"
     gates = ("i", "f", "g", "q")
     parts = ("h", "m")
-    kept = (gate("i", "input gate"), gate("f", "forget gate"), candidate("g", "candidate"), gate("q", "output gate"))
+    kept = (
+        gate("i", N_("input gate")), gate("f", N_("forget gate")), candidate("g", N_("candidate")),
+        gate("q", N_("output gate")),
+    )  # fmt: skip
     biases = MappingProxyType({"f": 1.0})  # Jozefowicz et al. 2015
     equations = (
         r"i_t = \sigma(b_i + W_i h_{t-1} + U_i x_t)",

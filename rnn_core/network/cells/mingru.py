@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from rnn_core.language import N_
 from rnn_core.network.cells import STEP, Cell, Declared, State, Weights, gate, linear
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ class MinGRU(Cell):
 
     title = "minGRU"
     gates = ("z", "n")
-    kept = (gate("z", "update gate"), linear("n", "candidate"))
+    kept = (gate("z", N_("update gate")), linear("n", N_("candidate")))
     pace = "0.8 to 1.05"  # tagging, and sentences of 20 tokens
     biases = MappingProxyType({"z": -2.0})  # z = 0 keeps the state: as open as the GRU's, whose z = 1 does
     equations = (
