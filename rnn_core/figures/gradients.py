@@ -36,7 +36,9 @@ DECADES = 10
 _NOTHING = 25
 """The number of the 250 shades that lie between exactly 0 and the least that is drawn."""
 
-BANDS = ((0, 0, N_("the same step")), (1, 2, N_("1–2 steps away")), (3, 7, N_("3–7")), (8, 20, N_("8–20")), (21, None, N_("more than 20")))
+BANDS = (
+    (0, 0, N_("the same step")), (1, 2, N_("1–2 steps away")), (3, 7, "3–7"), (8, 20, "8–20"), (21, None, N_("more than 20")),
+)  # fmt: skip
 """How far a loss was from the copy that it reaches: from, to, and in words."""
 
 _CLEAR = "rgba(128,128,128,0.06)"

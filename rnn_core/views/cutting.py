@@ -168,7 +168,8 @@ def _explain_lengths(cut: Cut) -> str:
     listed = " · ".join(
         tr(
             "{name}: {receiving} of {states}, together {together}",
-            name=tr(name), receiving=int((np.nan_to_num(values) > 0).sum()), states=tr_n("{n:,} state", "{n:,} states", len(values)),
+            name=tr(name), receiving=int((np.nan_to_num(values) > 0).sum()),
+            states=tr_n("{n:,} state", "{n:,} states", len(values)),
             together=number(float(np.nansum(values))),
         )
         for name, values in cut.series.items()

@@ -113,7 +113,9 @@ def _draw(found: Found) -> tuple[Part, ...]:
         tr("unit"): hunt.units[listed].tolist(),
         tr("{score}, fitted", score=score): hunt.fitted[listed].tolist(),
         tr("{score}, held out", score=score): hunt.held_out[listed].tolist(),
-        tr("says yes") if found.yes else tr("as the number grows"): [_direction(found, i) for i in range(len(hunt.units[listed]))],
+        tr("says yes") if found.yes else tr("as the number grows"): [
+            _direction(found, i) for i in range(len(hunt.units[listed]))
+        ],
     }, formats=dict.fromkeys((tr("{score}, fitted", score=score), tr("{score}, held out", score=score)), "%.3f"))  # fmt: skip
     return Part("text", _words(found)), Part("table", table)
 
@@ -142,8 +144,8 @@ def _words(found: Found) -> str:
     said = tr(
         "Unit **{unit}** of {quantity} tells “{pattern}” best in {data}: its {score} on held-out text is **{best:.3f}**. "
         "Chance is {chance}; the best unit for the pattern moved along the text gets {moved:.3f}. ",
-        unit=hunt.units[0], quantity=found.quantity, pattern=literal(found.pattern, 60), data=tr(THIS_TEXT) if found.data == THIS_TEXT else literal(found.data, 60),
-        score=score, best=best, chance=chance, moved=hunt.chance,
+        unit=hunt.units[0], quantity=found.quantity, pattern=literal(found.pattern, 60),
+        data=tr(THIS_TEXT) if found.data == THIS_TEXT else literal(found.data, 60), score=score, best=best, chance=chance, moved=hunt.chance,
     )
     if found.yes:
         first = tr(", first “{marked}”", marked=found.marked) if found.marked else ""

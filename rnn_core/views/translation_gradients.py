@@ -78,7 +78,7 @@ class Nature:
         attention: `none`, `dot` or `additive`.
         feeding: whether there is input feeding.
         layers, directions: of the encoder; the decoder has as many layers.
-        names: of all parameters of the network, in words, by its own names.
+        names: of all parameters of the network their places, by its own names.
     """
 
     letters: dict[str, str]
@@ -90,7 +90,7 @@ class Nature:
     feeding: bool
     layers: int
     directions: int
-    names: dict[str, str]
+    names: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -159,10 +159,9 @@ def _nature(inputs: Inputs) -> Nature:
     gates = {
         name: () if blocks[name] == blocks[products[name]] else tuple(cell.gates[-blocks[name] :]) for name in cell.declared
     }
-    names = {name: in_words(place, config.layers, directions) for name, place in places(network).items()}
     return Nature(
         {name: one.letter for name, one in cell.declared.items()}, products, gates, tuple(cell.of_step), tuple(cell.of_inputs),
-        config.attention, config.input_feeding, config.layers, directions, names,
+        config.attention, config.input_feeding, config.layers, directions, places(network),
     )  # fmt: skip
 
 
@@ -176,7 +175,12 @@ def in_words(place: Any, layers: int, directions: int) -> str:
     if place.layer is not None:
         where += [tr("layer {layer}", layer=place.layer + 1)] * (layers > 1)
         where += [(tr("from the start"), tr("from the end"))[place.direction]] * (directions > 1 and place.part == "encoder")
-    return f"{place.part}: {place.letter}" + (f" ({', '.join(where)})" if where else "")
+    return f"{tr(place.part)}: {tr(place.letter)}" + (f" ({', '.join(where)})" if where else "")
+
+
+def _named(looked: Looked, name: str) -> str:
+    """A parameter in words, by the network's name."""
+    return in_words(looked.nature.names[name], looked.nature.layers, looked.nature.directions)
 
 
 def most_bytes(inputs: Inputs) -> int:
@@ -397,9 +401,8 @@ WALK = _view("translation-walk", N_(
 def groups(looked: Looked) -> dict[str, list[Any]]:
     """The length of the chosen loss' gradient by part of the network, as a table."""
     squares: dict[str, float] = {}
-    for name, words in looked.nature.names.items():
-        part = words.partition(":")[0]
-        squares[part] = squares.get(part, 0.0) + looked.loss.norms[name] ** 2
+    for name, place in looked.nature.names.items():
+        squares[place.part] = squares.get(place.part, 0.0) + looked.loss.norms[name] ** 2
     whole = looked.loss.norm**2
     return {
         tr("part"): [*(tr(part) for part in squares), tr("all")],
@@ -524,7 +527,7 @@ def rows(looked: Looked) -> dict[str, list[Any]]:
     """The gradient of the chosen loss at each parameter, by autograd and as the sum of the copies, as a table."""
     loss, names = looked.loss, looked.nature.names
     return {
-        tr("parameter"): [named(name) for name in names.values()],
+        tr("parameter"): [_named(looked, name) for name in names],
         tr("‖∂L(t)/∂P‖ by autograd"): [loss.norms[name] for name in names],
         tr("‖sum of the copies‖"): [loss.copies.get(name) for name in names],
         tr("largest difference"): [loss.differences.get(name) for name in names],
@@ -533,13 +536,13 @@ def rows(looked: Looked) -> dict[str, list[Any]]:
 
 def agreement_words(looked: Looked) -> str:
     """How far the sums of the copies are from autograd's gradients, as Markdown."""
-    loss, names = looked.loss, looked.nature.names
+    loss = looked.loss
     chosen: Sequence[str] = [f"{side.side}.{side.layer}.{side.direction}.{looked.parameter}" for side in looked.sides]
     said = [
         tr(
             "{name}: the sum of the copies has length **{copies}**, autograd's gradient **{norms}**; they differ by "
             "{differences:.1e} at most",
-            name=named(names[name]), copies=number(loss.copies[name]), norms=number(loss.norms[name]),
+            name=_named(looked, name), copies=number(loss.copies[name]), norms=number(loss.norms[name]),
             differences=loss.differences[name],
         )
         for name in chosen

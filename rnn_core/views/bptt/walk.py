@@ -52,7 +52,8 @@ def _delta_name(asked: Asked) -> str:
     if asked.readout:
         return "‖∂L(t)/∂oₜ‖"
     facts = asked.facts
-    return "‖δ(t,k)‖" if facts.bounded else tr("‖δ(t,k)‖ at {letters} x", letters=tr(facts.letters[facts.of_inputs[0]]))
+    letter = tr(facts.letters[facts.of_inputs[0]])
+    return "‖δ(t,k)‖" if facts.bounded else tr("‖δ(t,k)‖ at {letters} x", letters=letter)
 
 
 def _copy_name(asked: Asked) -> str:
