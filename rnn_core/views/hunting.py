@@ -145,7 +145,8 @@ def _words(found: Found) -> str:
         "Unit **{unit}** of {quantity} tells “{pattern}” best in {data}: its {score} on held-out text is **{best:.3f}**. "
         "Chance is {chance}; the best unit for the pattern moved along the text gets {moved:.3f}. ",
         unit=hunt.units[0], quantity=found.quantity, pattern=literal(found.pattern, 60),
-        data=tr(THIS_TEXT) if found.data == THIS_TEXT else literal(found.data, 60), score=score, best=best, chance=chance, moved=hunt.chance,
+        data=tr(THIS_TEXT) if found.data == THIS_TEXT else literal(found.data, 60), score=score, best=best,
+        chance=chance, moved=hunt.chance,
     )
     if found.yes:
         first = tr(", first “{marked}”", marked=found.marked) if found.marked else ""

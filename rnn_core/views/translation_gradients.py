@@ -364,9 +364,12 @@ def _draw_walk(looked: Looked) -> tuple[Part, ...]:
     row, nothing, parameter = looked.row, np.full(len(looked.flow.target), np.nan), looked.parameter
     series = {}
     for part in encoder.states:
-        here = tr("‖∂L(t)/∂sⱼ‖, ‖∂L(t)/∂{part}ₖ‖: at the state", part=tr(part)) if part == "h" else tr("the same at {part}", part=tr(part))
+        here = tr("the same at {part}", part=tr(part))
+        if part == "h":
+            here = tr("‖∂L(t)/∂sⱼ‖, ‖∂L(t)/∂{part}ₖ‖: at the state", part=tr(part))
         series[here] = (encoder.states[part][row], decoder.states[part][row])
-    series[tr("‖∂L(t)/∂{letter}|(i)‖: at the copy", letter=looked.said)] = (encoder.pairs[parameter][row], decoder.pairs[parameter][row])
+    at_copy = tr("‖∂L(t)/∂{letter}|(i)‖: at the copy", letter=looked.said)
+    series[at_copy] = (encoder.pairs[parameter][row], decoder.pairs[parameter][row])
     if looked.nature.attention != "none":
         series[tr("‖∂⁺L(t)/∂sⱼ‖: through attention alone")] = (looked.loss.direct, nothing)
     return Part("figure", two_texts.along(series, looked.texts, tr("length"), looked.column)), Part("text", pair_words(looked))
@@ -384,7 +387,8 @@ def _explain_walk(looked: Looked) -> str:
         "{first}{both}\n\n"
         "{display}\n\n"
         "{pair_words}",
-        asked=looked.asked, first=first, both=tr(" Attention reads both directions side by side, and its line is of both.") * both,
+        asked=looked.asked, first=first,
+        both=tr(" Attention reads both directions side by side, and its line is of both.") * both,
         display=display(bridge_formulas(looked.nature)), pair_words=pair_words(looked),
     )
 

@@ -194,7 +194,8 @@ def factors(walk: Walk) -> dict[str, Any] | None:
     found: dict[str, Any] = {tr("unit"): np.arange(d)}
     at = "∂L(t)/∂{}ₜ" if walk.asked.top else "∂⁺L(t)/∂{}ₛ"
     for i, part in enumerate(path.parts):
-        found |= {at.format(tr(part)): path.at_loss[i * d : (i + 1) * d], f"∂L(t)/∂{tr(part)}ₖ": path.at_copy[i * d : (i + 1) * d]}
+        here, name = slice(i * d, (i + 1) * d), tr(part)
+        found |= {at.format(name): path.at_loss[here], f"∂L(t)/∂{name}ₖ": path.at_copy[here]}
     deltas = {tr("δ(t,k) of {gate}", gate=gate): path.delta[i * d : (i + 1) * d] for i, gate in enumerate(gates)}
     before = formulas.plain(f"h_{{{formulas.before(walk.asked)}}}")
     return found | deltas | ({before: path.factor} if walk.asked.recurrent else {})
