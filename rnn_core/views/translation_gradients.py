@@ -67,6 +67,16 @@ def _side(flow: TranslationGradients, side: str, layer: int, direction: int) -> 
 
 
 @dataclass(frozen=True)
+class Named:
+    """A parameter's part of the network and letter, and its layer and direction from 0 where it has them."""
+
+    part: str
+    letter: str
+    layer: int | None
+    direction: int | None
+
+
+@dataclass(frozen=True)
 class Nature:
     """What the formulas depend on.
 
@@ -90,7 +100,7 @@ class Nature:
     feeding: bool
     layers: int
     directions: int
-    names: dict[str, Any]
+    names: dict[str, Named]
 
 
 @dataclass(frozen=True)
@@ -161,7 +171,8 @@ def _nature(inputs: Inputs) -> Nature:
     }
     return Nature(
         {name: one.letter for name, one in cell.declared.items()}, products, gates, tuple(cell.of_step), tuple(cell.of_inputs),
-        config.attention, config.input_feeding, config.layers, directions, places(network),
+        config.attention, config.input_feeding, config.layers, directions,
+        {name: Named(one.part, one.letter, one.layer, one.direction) for name, one in places(network).items()},
     )  # fmt: skip
 
 
@@ -174,7 +185,7 @@ def in_words(place: Any, layers: int, directions: int) -> str:
     where: list[str] = []
     if place.layer is not None:
         where += [tr("layer {layer}", layer=place.layer + 1)] * (layers > 1)
-        where += [(tr("from the start"), tr("from the end"))[place.direction]] * (directions > 1 and place.part == "encoder")
+        where += [(tr("from the start"), tr("from the end"))[place.direction or 0]] * (directions > 1 and place.part == "encoder")
     return f"{tr(place.part)}: {tr(place.letter)}" + (f" ({', '.join(where)})" if where else "")
 
 
