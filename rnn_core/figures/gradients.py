@@ -36,7 +36,9 @@ DECADES = 10
 _NOTHING = 25
 """The number of the 250 shades that lie between exactly 0 and the least that is drawn."""
 
-BANDS = ((0, 0, N_("the same step")), (1, 2, N_("1–2 steps away")), (3, 7, "3–7"), (8, 20, "8–20"), (21, None, N_("more than 20")))
+BANDS = (
+    (0, 0, N_("the same step")), (1, 2, N_("1–2 steps away")), (3, 7, "3–7"), (8, 20, "8–20"), (21, None, N_("more than 20")),
+)  # fmt: skip
 """How far a loss was from the copy that it reaches: from, to, and in words."""
 
 _CLEAR = "rgba(128,128,128,0.06)"
@@ -220,10 +222,10 @@ def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | N
             type="bar",
             x=steps(len(tokens)),
             y=np.asarray(values, np.float64),
-            name=name,
+            name=tr(name),
             marker={"color": colours[name], "line": {"width": 0.5 if len(tokens) <= _POINTED else 0, "color": palette.GREY}},
             customdata=np.arange(len(tokens), dtype=np.int32),
-            hovertemplate="%{y:+.4f}<extra>loss " + name + "</extra>",
+            hovertemplate="%{y:+.4f}<extra>" + tr("loss {band}", band=tr(name)) + "</extra>",
             **NO_FADE,
         ))
     return frame(
@@ -243,7 +245,7 @@ def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | N
 def truncation(found: Sequence[Truncation], parameter: str, k: int | None = None) -> Figure:
     """Cosine with the full gradient and length over its length, against K, for windows and for chunks."""
     data: list[dict[str, Any]] = []
-    looks = {"window": (palette.BLUE, "solid"), "chunks": (palette.ORANGE, "dash")}
+    looks = {N_("window"): (palette.BLUE, "solid"), N_("chunks"): (palette.ORANGE, "dash")}
     for kind, (colour, dash) in looks.items():
         these = [one for one in found if one.kind == kind]
         for place, of in ((UPPER, "cosines"), (LOWER, "ratios")):
@@ -251,12 +253,12 @@ def truncation(found: Sequence[Truncation], parameter: str, k: int | None = None
                 type="scatter",
                 x=np.array([one.k for one in these], np.int32),
                 y=np.array([getattr(one.against, of)[parameter] for one in these], np.float64),
-                name=kind,
+                name=tr(kind),
                 legendgroup=kind,
                 showlegend=place == UPPER,
                 mode="lines+markers",
                 line={"color": colour, "width": 2.5, "dash": dash},
-                hovertemplate="%{y:.4f}<extra>" + kind + "</extra>",
+                hovertemplate="%{y:.4f}<extra>" + tr(kind) + "</extra>",
                 **place,
             ))
     ks = sorted({one.k for one in found})
@@ -286,13 +288,13 @@ def sgd(found: SgdStep, own_rate: float) -> Figure:
         type="scatter",
         x=found.rates[finite],
         y=found.after[finite],
-        name="after",
+        name=tr("after"),
         mode="lines+markers",
         line={"color": palette.BLUE, "width": 2.5},
-        hovertemplate="%{y:.4f}<extra>after</extra>",
+        hovertemplate="%{y:.4f}<extra>" + tr("after") + "</extra>",
     ))
-    before = {"x0": 0, "x1": 1, "xref": tr("x domain"), "y0": found.before, "y1": found.before}
-    note = {"x": 1, "xref": tr("x domain"), "xanchor": "right", "y": found.before, "yanchor": "bottom"}
+    before = {"x0": 0, "x1": 1, "xref": "x domain", "y0": found.before, "y1": found.before}
+    note = {"x": 1, "xref": "x domain", "xanchor": "right", "y": found.before, "yanchor": "bottom"}
     return frame(
         data,
         300,
@@ -301,7 +303,7 @@ def sgd(found: SgdStep, own_rate: float) -> Figure:
         | {"unifiedhovertitle": {"text": tr("learning rate %{x:.4g}")}},
         yaxis={"title": {"text": tr("loss of this text")}},
         shapes=[{"type": "line", **before, "line": {"color": palette.GREY, "dash": "dash"}}, upright(own_rate)],
-        annotations=[{**note, "text": "before", "showarrow": False}],
+        annotations=[{**note, "text": tr("before"), "showarrow": False}],
     )
 
 
@@ -316,9 +318,9 @@ def directions(found: BatchDirections) -> Figure:
             y=np.full(len(found.cosines[name]), row, np.int32),
             mode="markers",
             marker={"color": palette.GREY, "size": 7, "opacity": 0.5},
-            name="each text of the batch",
+            name=tr("each text of the batch"),
             showlegend=row == 0,
-            hovertemplate="%{x:.3f}<extra>a text of the batch</extra>",
+            hovertemplate="%{x:.3f}<extra>" + tr("a text of the batch") + "</extra>",
         ))
     data.append(dict(
         type="scatter",
@@ -326,8 +328,8 @@ def directions(found: BatchDirections) -> Figure:
         y=np.arange(len(names), dtype=np.int32),
         mode="markers",
         marker={"color": palette.ORANGE, "size": 13, "symbol": "diamond"},
-        name="this text",
-        hovertemplate="%{x:.4f}<extra>this text</extra>",
+        name=tr("this text"),
+        hovertemplate="%{x:.4f}<extra>" + tr("this text") + "</extra>",
     ))
     ticks: dict[str, Any] = {"tickvals": list(range(len(names))), "ticktext": [escape(name, LABEL) for name in names]}
     return frame(

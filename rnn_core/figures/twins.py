@@ -12,17 +12,21 @@ from rnn_core.language import N_, tr
 from rnn_core.results import Along
 
 COLOURS = {"last": BLUE, "every": ORANGE}
-_READ = {
-    "title": {"text": N_("share of the words read")}, "ticksuffix": "%", "range": [0, 104], "dtick": 20,
-    "unifiedhovertitle": {"text": N_("%{x} read")},
-}  # fmt: skip
 NAMES = {"last": N_("loss at the last step"), "every": N_("loss at every step")}
+
+
+def _read() -> dict[str, Any]:
+    """The axis of the share of a text that is read."""
+    return {
+        "title": {"text": tr("share of the words read")}, "ticksuffix": "%", "range": [0, 104], "dtick": 20,
+        "unifiedhovertitle": {"text": tr("%{x} read")},
+    }  # fmt: skip
 
 
 def _line(loss: str, x: np.ndarray, y: np.ndarray, hover: str, **look: Any) -> dict[str, Any]:
     """One run's line, in its colour and by its name."""
     line = {"color": COLOURS[loss], "width": 2.5} | look.pop("line", {})
-    name = look.pop("name", NAMES[loss])
+    name = look.pop("name", tr(NAMES[loss]))
     said = f"{hover}<extra>{name}</extra>"
     return {"type": "scatter", "x": x, "y": y, "name": name, "line": line, "hovertemplate": said, "mode": "lines"} | look
 
@@ -33,12 +37,12 @@ def right_so_far(found: Mapping[str, Along]) -> Figure:
     for loss, one in found.items():
         for curve, values, dash in ((tr(
             "answer if the text stopped here",
-        ), one.answers, "solid"), ("readout", one.readouts, "dot")):
+        ), one.answers, "solid"), (tr("readout"), one.readouts, "dot")):
             data.append(_line(loss, 100 * one.shares, values, tr("%{y:.3f} right"),
-                                       name=f"{NAMES[loss]}: {curve}", line={"dash": dash}))  # fmt: skip
+                                       name=f"{tr(NAMES[loss])}: {curve}", line={"dash": dash}))  # fmt: skip
     return frame(
-        data, 380, tr("right so far"),
-        xaxis=_READ,
+        data, 380, "right so far",
+        xaxis=_read(),
         yaxis={"title": {"text": tr("share of texts that are right")}},
         margin={"l": 8, "r": 8, "t": 60, "b": 8},
     )  # fmt: skip
@@ -67,6 +71,6 @@ def decided(found: Mapping[str, Along]) -> Figure:
         data.append(_line(loss, 100 * shares, so_far, tr("%{y:.2f} decided")))
     return frame(
         data, 330, "decided",
-        xaxis=_READ,
+        xaxis=_read(),
         yaxis={"title": {"text": tr("share of texts decided")}, "range": [0, 1.02]},
     )  # fmt: skip

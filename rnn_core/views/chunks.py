@@ -5,8 +5,7 @@ from typing import Self
 
 from rnn_core.analysis.chunks import stream_parts
 from rnn_core.figures import chunks as figures
-from rnn_core.figures.text import counted
-from rnn_core.language import N_, tr
+from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import StreamParts
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Controls, Part, View, literal
@@ -69,8 +68,8 @@ def _draw(stream: Stream) -> tuple[Part, ...]:
         return (Part("caption", tr("This text is too short to be cut: it needs two tokens.")),)
     shown = min(figures.MOST_STEPS, stream.found.inputs.shape[1])
     cut = "" if shown == stream.found.inputs.shape[1] else tr(
-        " Shown: steps 1 to {shown} of {shape:,}.",
-        shown=shown, shape=stream.found.inputs.shape[1],
+        " Shown: steps 1 to {shown} of {steps:,}.",
+        shown=shown, steps=stream.found.inputs.shape[1],
     )
     said = tr(
         "Above, the input of a step; below in bold, its target, which is the next input. A chunk ends at a dotted "
@@ -89,18 +88,19 @@ def stream_words(stream: Stream) -> str:
     chunks = -(-found.inputs.shape[1] // size)
     said = [
         tr(
-            "- One update reads one chunk of all parts: {parts} × {size} {unit} here, {counted} for this text.",
-            parts=parts, size=min(size, found.inputs.shape[1]), unit=stream.unit, counted=counted(chunks, 'update'),
+            "- One update reads one chunk of all parts: {parts} × {size} {unit} here, {updates} for this text.",
+            parts=parts, size=min(size, found.inputs.shape[1]), unit=tr(stream.unit),
+            updates=tr_n("{n:,} update", "{n:,} updates", chunks),
         )
     ]
     if chunks > 1:
         last, after = found.inputs[0][size - 1], found.inputs[0][size]
         said.append(
             tr(
-                "- At a dotted line the **state goes on**: the first step of chunk 2 reads “{words}” after the state that "
-                "step {size} left (“{words2}”). The **gradient stops** there: no loss of chunk 2 reaches a copy of W in "
+                "- At a dotted line the **state goes on**: the first step of chunk 2 reads “{after}” after the state that "
+                "step {size} left (“{last}”). The **gradient stops** there: no loss of chunk 2 reaches a copy of W in "
                 "chunk 1.",
-                words=literal(found.words[after], 20), size=size, words2=literal(found.words[last], 20),
+                after=literal(found.words[after], 20), size=size, last=literal(found.words[last], 20),
             )
         )
     if parts > 1:
@@ -110,9 +110,9 @@ def stream_words(stream: Stream) -> str:
     said.append(
         tr(
             "- This run was trained with B = {batch:,} and K = {truncate:,}. A part there is at most {carried} chunks "
-            "long, {carried2:,} {unit}; then the state begins anew.",
-            batch=stream.batch, truncate=stream.truncate, carried=found.carried, carried2=found.carried * stream.truncate,
-            unit=stream.unit,
+            "long, {tokens:,} {unit}; then the state begins anew.",
+            batch=stream.batch, truncate=stream.truncate, carried=found.carried, tokens=found.carried * stream.truncate,
+            unit=tr(stream.unit),
         )
     )
     return "\n".join(said)

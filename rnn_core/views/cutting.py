@@ -10,14 +10,14 @@ from rnn_core.analysis.cutting import LONGEST, cutting
 from rnn_core.analysis.steps import one_class, targets_of
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import FIRST, upright
-from rnn_core.figures.text import counted, escape
-from rnn_core.language import N_, tr
+from rnn_core.figures.text import escape
+from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import Cutting
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect import Labelled
 from rnn_core.views.view import Part, View, literal, number
 
-CARRIED, SEPARATE, WHOLE = N_("state carried over"), N_("separate samples"), "uncut"
+CARRIED, SEPARATE, WHOLE = N_("state carried over"), N_("separate samples"), N_("uncut")
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _lengths(inputs: Inputs, controls: Pieces) -> Cut:
 
 
 def _draw(cut: Cut, title: str, log: bool) -> tuple[Part, ...]:
-    drawn = figures.along(cut.series, cut.tokens, title, cut.step, log=log)
+    drawn = figures.along({tr(name): values for name, values in cut.series.items()}, cut.tokens, title, cut.step, log=log)
     borders = [upright(first + FIRST - 0.5) for first in range(cut.size, len(cut.tokens), cut.size)]
     drawn["layout"]["shapes"] = [*drawn["layout"]["shapes"], *borders]
     if not log:
@@ -126,16 +126,23 @@ def parting_words(cut: Cut) -> str:
         return tr("A piece of K = {size} holds the whole text: nothing is cut.", size=cut.size)
     first, most = int(apart[0]), int(cut.moved.argmax())
     changed = ", ".join(str(t + FIRST) for t in cut.changed[:12]) + (", …" if len(cut.changed) > 12 else "")
-    answers = tr("The most probable class differs at {counted}", counted=counted(len(cut.changed), 'step'))
+    count = len(cut.changed)
+    answers = tr_n("The most probable class differs at {n:,} step.", "The most probable class differs at {n:,} steps.", count)
+    if changed:
+        answers = tr_n(
+            "The most probable class differs at {n:,} step: t = {listed}.",
+            "The most probable class differs at {n:,} steps: t = {listed}.",
+            count, listed=changed,
+        )  # fmt: skip
     same = "" if cut.carried_moved is None else tr(
         " With the state carried over, every state is that of the uncut text (largest distance {carried_moved}).",
         carried_moved=number(cut.carried_moved),
     )  # fmt: skip
     return tr(
-        "Read as separate samples, the states differ from those of the uncut text from t = {first} (“{tokens}”) on, and "
-        "most at t = {most}, by {moved} (Euclidean). {answers}{value}.{same}",
-        first=first + FIRST, tokens=literal(cut.tokens[first], 30), most=most + FIRST, moved=number(float(cut.moved[most])),
-        answers=answers, value=f': t = {changed}' if changed else '', same=same,
+        "Read as separate samples, the states differ from those of the uncut text from t = {first} (“{token}”) on, and "
+        "most at t = {most}, by {moved} (Euclidean). {answers}{same}",
+        first=first + FIRST, token=literal(cut.tokens[first], 30), most=most + FIRST, moved=number(float(cut.moved[most])),
+        answers=answers, same=same,
     )
 
 
@@ -146,13 +153,13 @@ def _explain_readouts(cut: Cut) -> str:
     )  # fmt: skip
     return (
         tr(
-            "A text of {counted} is cut at every K = {size} steps. As separate samples each piece begins at the state 0 "
+            "A text of {steps} is cut at every K = {size} steps. As separate samples each piece begins at the state 0 "
             "and knows nothing of what stands before it. With the state carried over it goes on from where the piece "
             "before it ended.{both}\n\n"
             r"$$\text{{separate: }} h_{{jK}} = 0 \qquad \text{{carried: }} h_{{jK}} = \text{{the state after step }} jK, "
             r"\qquad K = {size},\ j = 0, 1, \ldots$$"
             "\n\n",
-            counted=counted(len(cut.tokens), 'step'), size=cut.size, both=both,
+            steps=tr_n("{n:,} step", "{n:,} steps", len(cut.tokens)), size=cut.size, both=both,
         ) + parting_words(cut)
     )
 
@@ -160,9 +167,10 @@ def _explain_readouts(cut: Cut) -> str:
 def _explain_lengths(cut: Cut) -> str:
     listed = " · ".join(
         tr(
-            "{name}: {sum} of {counted}, together {nansum}",
-            name=name, sum=int((np.nan_to_num(values) > 0).sum()), counted=counted(len(values), 'state'),
-            nansum=number(float(np.nansum(values))),
+            "{name}: {receiving} of {states}, together {together}",
+            name=tr(name), receiving=int((np.nan_to_num(values) > 0).sum()),
+            states=tr_n("{n:,} state", "{n:,} states", len(values)),
+            together=number(float(np.nansum(values))),
         )
         for name, values in cut.series.items()
     )

@@ -10,8 +10,7 @@ from rnn_core.analysis.scaling import scaled
 from rnn_core.analysis.steps import targets_of
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import FIRST
-from rnn_core.figures.text import counted
-from rnn_core.language import N_, tr
+from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import Scaled
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect import Labelled
@@ -67,7 +66,7 @@ def _draw(exploding: Exploding) -> tuple[Part, ...]:
     found = exploding.found
     series = {tr("W as trained"): found.trained}
     if found.scale != 1:
-        series[f"W times {found.scale:g}"] = np.where(np.isfinite(found.lengths), found.lengths, np.nan)
+        series[tr("W times {scale:g}", scale=found.scale)] = np.where(np.isfinite(found.lengths), found.lengths, np.nan)
     drawn = figures.along(series, exploding.tokens, tr("gradient of L({at}) at the state", at=found.at + FIRST), exploding.step)
     long = tr(
         " This text is long: its first {tokens:,} steps are read.",
@@ -97,10 +96,10 @@ def scale_words(exploding: Exploding) -> str:
         for gate, radius in found.radii.items()
     )
     if radii:
-        said.append(tr(
-            "The spectral radius of W{value} is {radii}.",
-            value=f' times {found.scale:g}' if found.scale != 1 else '', radii=radii,
-        ))
+        said.append(
+            tr("The spectral radius of W is {radii}.", radii=radii) if found.scale == 1
+            else tr("The spectral radius of W times {scale:g} is {radii}.", scale=found.scale, radii=radii)
+        )  # fmt: skip
     return " ".join(said)
 
 
@@ -110,18 +109,32 @@ def _fate(begin: str, lengths: np.ndarray, at: int) -> str:
     factor = per_step(lengths, at)
     if not factor > 0:  # nan too
         return tr("{begin} nothing is left of the gradient at the first step.", begin=begin)
-    what = "fades" if factor < 1 else "grows" if factor > 1 else tr("stays as it is")
+    values = {
+        "begin": begin, "at": at + FIRST, "first": FIRST, "length": number(float(lengths[at])),
+        "left": number(float(lengths[0])), "factor": number(factor),
+    }  # fmt: skip
+    if factor < 1:
+        return tr(
+            "{begin} the gradient fades: from t = {at} back to t = {first} its length goes from {length} to {left}, "
+            "**{factor}** times per step.",
+            **values,
+        )
+    if factor > 1:
+        return tr(
+            "{begin} the gradient grows: from t = {at} back to t = {first} its length goes from {length} to {left}, "
+            "**{factor}** times per step.",
+            **values,
+        )
     return tr(
-        "{begin} the gradient {what}: from t = {at} back to t = {FIRST} its length goes from {lengths} to {lengths2}, "
+        "{begin} the gradient stays as it is: from t = {at} back to t = {first} its length goes from {length} to {left}, "
         "**{factor}** times per step.",
-        begin=begin, what=what, at=at + FIRST, FIRST=FIRST, lengths=number(float(lengths[at])),
-        lengths2=number(float(lengths[0])), factor=number(factor),
+        **values,
     )
 
 
 def _explain(exploding: Exploding) -> str:
     found = exploding.found
-    steps = counted(found.at, "step")
+    steps = tr_n("{n:,} step", "{n:,} steps", found.at)
     bound = tr(
         "In this cell the gates are factors on the way back too, so the size of W alone does not decide; what is drawn is "
         "computed by autograd in 64 bits.",

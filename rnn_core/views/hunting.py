@@ -17,6 +17,7 @@ from rnn_core.views.view import Choice, Part, Table, View, literal
 from rnn_core.views.writing import Running, pieces
 
 MOST_LISTED = 10
+THIS_TEXT = N_("this text")
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def _found(inputs: Inputs, controls: Hunted) -> Found:
     hunt = hunting.hunt(series(trace, controls)[1:-1], wanted)
     yes = wanted.dtype == bool
     pattern = hunting.called(controls.pattern, controls.expression)
-    return _coloured(inputs, controls, hunt, pattern, tr("this text"), _first(pieces(trace), wanted) if yes else "")
+    return _coloured(inputs, controls, hunt, pattern, THIS_TEXT, _first(pieces(trace), wanted) if yes else "")
 
 
 def _found_in_corpus(inputs: Inputs, controls: Hunted) -> Found:
@@ -109,10 +110,12 @@ def _draw(found: Found) -> tuple[Part, ...]:
     hunt, score = found.hunt, tr("balanced accuracy") if found.yes else "r²"
     listed = slice(0, MOST_LISTED)
     table = Table({
-        "unit": hunt.units[listed].tolist(),
+        tr("unit"): hunt.units[listed].tolist(),
         tr("{score}, fitted", score=score): hunt.fitted[listed].tolist(),
         tr("{score}, held out", score=score): hunt.held_out[listed].tolist(),
-        tr("says yes") if found.yes else tr("as the number grows"): [_direction(found, i) for i in range(len(hunt.units[listed]))],
+        tr("says yes") if found.yes else tr("as the number grows"): [
+            _direction(found, i) for i in range(len(hunt.units[listed]))
+        ],
     }, formats=dict.fromkeys((tr("{score}, fitted", score=score), tr("{score}, held out", score=score)), "%.3f"))  # fmt: skip
     return Part("text", _words(found)), Part("table", table)
 
@@ -129,8 +132,9 @@ def _draw_with_text(found: Found) -> tuple[Part, ...]:
 def _direction(found: Found, place: int) -> str:
     above = bool(found.hunt.above[place])
     if not found.yes:
-        return "grows" if above else "falls"
-    return f"{'above' if above else 'below'} {found.hunt.thresholds[place]:.3f}"
+        return tr("grows") if above else tr("falls")
+    threshold = float(found.hunt.thresholds[place])
+    return tr("above {threshold:.3f}", threshold=threshold) if above else tr("below {threshold:.3f}", threshold=threshold)
 
 
 def _words(found: Found) -> str:
@@ -138,10 +142,11 @@ def _words(found: Found) -> str:
     best = float(hunt.held_out[0])
     score, chance = (tr("balanced accuracy"), "0.5") if found.yes else ("r²", "0")
     said = tr(
-        "Unit **{units}** of {quantity} tells “{pattern}” best in {data}: its {score} on held-out text is **{best:.3f}**. "
-        "Chance is {chance}; the best unit for the pattern moved along the text gets {chance2:.3f}. ",
-        units=hunt.units[0], quantity=found.quantity, pattern=literal(found.pattern, 60), data=literal(found.data, 60),
-        score=score, best=best, chance=chance, chance2=hunt.chance,
+        "Unit **{unit}** of {quantity} tells “{pattern}” best in {data}: its {score} on held-out text is **{best:.3f}**. "
+        "Chance is {chance}; the best unit for the pattern moved along the text gets {moved:.3f}. ",
+        unit=hunt.units[0], quantity=found.quantity, pattern=literal(found.pattern, 60),
+        data=tr(THIS_TEXT) if found.data == THIS_TEXT else literal(found.data, 60), score=score, best=best,
+        chance=chance, moved=hunt.chance,
     )
     if found.yes:
         first = tr(", first “{marked}”", marked=found.marked) if found.marked else ""
@@ -156,31 +161,39 @@ def _words(found: Found) -> str:
 
 
 def _explain(found: Found) -> str:
-    formula = (
-        r"$$\text{balanced accuracy} = \tfrac{1}{2} \left( \frac{\text{right yes}}{\text{all yes}}"
-        r" + \frac{\text{right no}}{\text{all no}} \right)$$"
+    score = (
+        tr(
+            r"$$\text{balanced accuracy} = \tfrac{1}{2} \left( \frac{\text{right yes}}{\text{all yes}}"
+            r" + \frac{\text{right no}}{\text{all no}} \right)$$"
+        )
         if found.yes
         else r"$$r^2 = \frac{\left(\sum_t (x_t - \bar x)(y_t - \bar y)\right)^2}"
         r"{\sum_t (x_t - \bar x)^2 \, \sum_t (y_t - \bar y)^2}$$"
     )
-    rule = tr("A unit says yes on one side of a threshold. ") if found.yes else ""
-    chosen = tr("Threshold and direction are") if found.yes else tr("The direction is")
+    rule = tr(
+        "A unit says yes on one side of a threshold. The text is cut into {blocks} blocks. Threshold and direction are chosen "
+        "on every other block, and scored on the held-out rest:",
+        blocks=hunting.BLOCKS,
+    ) if found.yes else tr(
+        "The text is cut into {blocks} blocks. The direction is chosen on every other block, and scored on the held-out rest:",
+        blocks=hunting.BLOCKS,
+    )  # fmt: skip
     return tr(
-        "{rule}The text is cut into {BLOCKS} blocks. {chosen} chosen on every other block, and scored on the held-out rest:\n\n"
+        "{rule}\n\n"
         "{formula}\n\n"
         "Many units are tried, so the best one looks good where it was chosen: {fitted:.3f} there, {held_out:.3f} held "
-        "out. The same hunt for the pattern moved along the text to {ROTATIONS} other places gives {chance:.3f}.",
-        rule=rule, BLOCKS=hunting.BLOCKS, chosen=chosen, formula=formula, fitted=float(found.hunt.fitted[0]),
-        held_out=float(found.hunt.held_out[0]), ROTATIONS=hunting.ROTATIONS, chance=found.hunt.chance,
+        "out. The same hunt for the pattern moved along the text to {places} other places gives {chance:.3f}.",
+        rule=rule, formula=score, fitted=float(found.hunt.fitted[0]),
+        held_out=float(found.hunt.held_out[0]), places=hunting.ROTATIONS, chance=found.hunt.chance,
     )
 
 
 def _choices(inputs: Inputs, controls: Hunted) -> tuple[Choice, ...]:
     run, model = inputs.run, inputs.run.config.model
     return (
-        Choice("pattern", "Pattern", tuple(PATTERNS), lambda name: PATTERNS[name][0], form="box"),
+        Choice("pattern", tr("Pattern"), tuple(PATTERNS), lambda name: tr(PATTERNS[name][0]), form="box"),
         Choice("among", tr("Units of"), quantities(run), name_of(run, "quantity"), form="box"),
-        Choice("layer", "Layer", tuple(range(model.layers)), name_of(run, "layer")),
+        Choice("layer", tr("Layer"), tuple(range(model.layers)), name_of(run, "layer")),
     )
 
 

@@ -19,7 +19,7 @@ from rnn_core.views.bptt.total import Total
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Controls, Part, Table, View, literal, number
 
-SIDES = ("encoder", "decoder")
+SIDES = (N_("encoder"), N_("decoder"))
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,16 @@ def _side(flow: TranslationGradients, side: str, layer: int, direction: int) -> 
 
 
 @dataclass(frozen=True)
+class Named:
+    """A parameter's part of the network and letter, and its layer and direction from 0 where it has them."""
+
+    part: str
+    letter: str
+    layer: int | None
+    direction: int | None
+
+
+@dataclass(frozen=True)
 class Nature:
     """What the formulas depend on.
 
@@ -78,7 +88,7 @@ class Nature:
         attention: `none`, `dot` or `additive`.
         feeding: whether there is input feeding.
         layers, directions: of the encoder; the decoder has as many layers.
-        names: of all parameters of the network, in words, by its own names.
+        names: of all parameters of the network their places, by its own names.
     """
 
     letters: dict[str, str]
@@ -90,7 +100,7 @@ class Nature:
     feeding: bool
     layers: int
     directions: int
-    names: dict[str, str]
+    names: dict[str, Named]
 
 
 @dataclass(frozen=True)
@@ -116,6 +126,11 @@ class Looked:
         return self.nature.letters[self.parameter]
 
     @property
+    def said(self) -> str:
+        """The letter as words name it."""
+        return tr(self.letter)
+
+    @property
     def sides(self) -> tuple[SideGradients, SideGradients]:
         """Those of the encoder and of the decoder that are shown."""
         flow = self.flow
@@ -134,7 +149,7 @@ class Looked:
     @property
     def asked(self) -> str:
         """The chosen loss in words, as Markdown."""
-        return f"t = {self.step + 1} for the token “{literal(self.flow.wanted[self.step], 30)}”"
+        return tr("t = {t} for the token “{token}”", t=self.step + 1, token=literal(self.flow.wanted[self.step], 30))
 
 
 def _looked(inputs: Inputs, controls: Copies) -> Looked:
@@ -154,10 +169,10 @@ def _nature(inputs: Inputs) -> Nature:
     gates = {
         name: () if blocks[name] == blocks[products[name]] else tuple(cell.gates[-blocks[name] :]) for name in cell.declared
     }
-    names = {name: in_words(place, config.layers, directions) for name, place in places(network).items()}
     return Nature(
         {name: one.letter for name, one in cell.declared.items()}, products, gates, tuple(cell.of_step), tuple(cell.of_inputs),
-        config.attention, config.input_feeding, config.layers, directions, names,
+        config.attention, config.input_feeding, config.layers, directions,
+        {name: Named(one.part, one.letter, one.layer, one.direction) for name, one in places(network).items()},
     )  # fmt: skip
 
 
@@ -170,8 +185,13 @@ def in_words(place: Any, layers: int, directions: int) -> str:
     where: list[str] = []
     if place.layer is not None:
         where += [tr("layer {layer}", layer=place.layer + 1)] * (layers > 1)
-        where += [(tr("from the start"), tr("from the end"))[place.direction]] * (directions > 1 and place.part == "encoder")
-    return f"{place.part}: {place.letter}" + (f" ({', '.join(where)})" if where else "")
+        where += [(tr("from the start"), tr("from the end"))[place.direction or 0]] * (directions > 1 and place.part == "encoder")
+    return f"{tr(place.part)}: {tr(place.letter)}" + (f" ({', '.join(where)})" if where else "")
+
+
+def _named(looked: Looked, name: str) -> str:
+    """A parameter in words, by the network's name."""
+    return in_words(looked.nature.names[name], looked.nature.layers, looked.nature.directions)
 
 
 def most_bytes(inputs: Inputs) -> int:
@@ -245,7 +265,7 @@ def bridge_formulas(nature: Nature) -> list[str]:
         return [f"{at_loss(last)} = {at_loss('h_0')}"]
     steps = r"\sum_{i \le t}" if nature.feeding or nature.attention == "additive" else ""
     i = "i" if steps else "t"
-    by_score = f"h_{i}" if nature.attention == "dot" else formula(r"U_a^\top (v \odot (1 - u_{{{i}j}} \odot u_{{{i}j}}))", i=i)
+    by_score = f"h_{i}" if nature.attention == "dot" else rf"U_a^\top (v \odot (1 - u_{{{i}j}} \odot u_{{{i}j}}))"
     lines = [
         rf"\frac{{\partial^+ L(t)}}{{\partial {last}}} = {at_loss('h_0')}",
         rf"\frac{{\partial^+ L(t)}}{{\partial s_j}} = {steps} \alpha_{{{i}j}} \bigl( \gamma_{i} + "
@@ -253,7 +273,7 @@ def bridge_formulas(nature: Nature) -> list[str]:
         rf"\gamma_{i} = {at_loss(f'g_{i}')}",
     ]
     if nature.attention == "additive":
-        lines.append(formula(r"u_{{{i}j}} = \tanh(W_a h_{{{i}-1}} + U_a s_j)", i=i))
+        lines.append(rf"u_{{{i}j}} = \tanh(W_a h_{{{i}-1}} + U_a s_j)")
     return lines
 
 
@@ -285,7 +305,7 @@ def _explain_map(looked: Looked) -> str:
         notes.append(tr("α are the weights of attention, g the context. ∂⁺ at sⱼ is what comes through attention alone."))
         fed = [tr("the context gₖ")] * (nature.attention == "additive") + [tr("the attentional state before")] * nature.feeding
         if fed and not looked.layer:
-            notes.append(tr("xₖ of the decoder holds the embedded token and {fed}.", fed=' and '.join(fed)))
+            notes.append(tr("xₖ of the decoder holds the embedded token and {fed}.", fed=tr(' and ').join(fed)))
     lines = [copy_formula(looked, 1), copy_formula(looked, 0), *bridge_formulas(nature), *whole_formulas(looked)]
     return tr(
         "The encoder uses its {letter} at every source step j, the decoder its own {letter} at every target step k. Each "
@@ -295,7 +315,7 @@ def _explain_map(looked: Looked) -> str:
         "{pair_words} {between_words} No loss reaches a later step of the decoder, so the right part is a triangle.{every}\n\n"
         "The largest difference of any number of the copies' sum from torch's autograd is {max_abs_difference:.1e} (in "
         "{precision} bits).",
-        letter=looked.letter, display=display(lines), notes=' '.join(notes), pair_words=pair_words(looked),
+        letter=looked.said, display=display(lines), notes=' '.join(notes), pair_words=pair_words(looked),
         between_words=between_words(looked), every=every, max_abs_difference=flow.max_abs_difference, precision=flow.precision,
     )
 
@@ -307,9 +327,9 @@ def pair_words(looked: Looked) -> str:
     value, share = (float(of[looked.parameter][looked.row, step]) for of in (found.pairs, found.shares))
     token = literal(looked.texts[side][step], 30)
     return tr(
-        "The loss at {asked} sends a gradient of length **{value}** to the copy of {letter} at step {step} of the {SIDES} "
+        "The loss at {asked} sends a gradient of length **{value}** to the copy of {letter} at step {step} of the {side} "
         "(“{token}”), which adds **{share:+.1%}** of ∂L(t)/∂{letter} there.",
-        asked=looked.asked, value=number(value), letter=looked.letter, step=step + 1, SIDES=SIDES[side], token=token,
+        asked=looked.asked, value=number(value), letter=looked.said, step=step + 1, side=tr(SIDES[side]), token=token,
         share=share,
     )
 
@@ -325,8 +345,8 @@ def _choose_copies(inputs: Inputs, controls: Copies) -> tuple[Choice, ...]:
         return f"t = {t + 1} · {visible(flow.wanted[t], 30)}"
 
     return (
-        Choice("step", "Loss", tuple(flow.rows.tolist()), loss, "box"),
-        Choice("layer", "Layer", range(nature.layers), lambda i: tr("layer {i}", i=i + 1)),
+        Choice("step", tr("Loss"), tuple(flow.rows.tolist()), loss, "box"),
+        Choice("layer", tr("Layer"), range(nature.layers), lambda i: tr("layer {i}", i=i + 1)),
         Choice("direction", tr(
             "Direction of the encoder",
         ), range(nature.directions), (tr(
@@ -334,9 +354,9 @@ def _choose_copies(inputs: Inputs, controls: Copies) -> tuple[Choice, ...]:
         ), tr(
             "from the end",
         )).__getitem__),
-        Choice("parameter", "Parameter", parameters(inputs), lambda name: tr(
+        Choice("parameter", tr("Parameter"), parameters(inputs), lambda name: tr(
             "copies of {letters}",
-            letters=nature.letters[name],
+            letters=tr(nature.letters[name]),
         )),
     )
 
@@ -355,12 +375,15 @@ def _draw_walk(looked: Looked) -> tuple[Part, ...]:
     row, nothing, parameter = looked.row, np.full(len(looked.flow.target), np.nan), looked.parameter
     series = {}
     for part in encoder.states:
-        here = tr("‖∂L(t)/∂sⱼ‖, ‖∂L(t)/∂{part}ₖ‖: at the state", part=part) if part == "h" else tr("the same at {part}", part=part)
+        here = tr("the same at {part}", part=tr(part))
+        if part == "h":
+            here = tr("‖∂L(t)/∂sⱼ‖, ‖∂L(t)/∂{part}ₖ‖: at the state", part=tr(part))
         series[here] = (encoder.states[part][row], decoder.states[part][row])
-    series[f"‖∂L(t)/∂{looked.letter}|(i)‖: at the copy"] = (encoder.pairs[parameter][row], decoder.pairs[parameter][row])
+    at_copy = tr("‖∂L(t)/∂{letter}|(i)‖: at the copy", letter=looked.said)
+    series[at_copy] = (encoder.pairs[parameter][row], decoder.pairs[parameter][row])
     if looked.nature.attention != "none":
-        series["‖∂⁺L(t)/∂sⱼ‖: through attention alone"] = (looked.loss.direct, nothing)
-    return Part("figure", two_texts.along(series, looked.texts, "length", looked.column)), Part("text", pair_words(looked))
+        series[tr("‖∂⁺L(t)/∂sⱼ‖: through attention alone")] = (looked.loss.direct, nothing)
+    return Part("figure", two_texts.along(series, looked.texts, tr("length"), looked.column)), Part("text", pair_words(looked))
 
 
 def _explain_walk(looked: Looked) -> str:
@@ -375,7 +398,8 @@ def _explain_walk(looked: Looked) -> str:
         "{first}{both}\n\n"
         "{display}\n\n"
         "{pair_words}",
-        asked=looked.asked, first=first, both=' Attention reads both directions side by side, and its line is of both.' * both,
+        asked=looked.asked, first=first,
+        both=tr(" Attention reads both directions side by side, and its line is of both.") * both,
         display=display(bridge_formulas(looked.nature)), pair_words=pair_words(looked),
     )
 
@@ -392,12 +416,11 @@ WALK = _view("translation-walk", N_(
 def groups(looked: Looked) -> dict[str, list[Any]]:
     """The length of the chosen loss' gradient by part of the network, as a table."""
     squares: dict[str, float] = {}
-    for name, words in looked.nature.names.items():
-        part = words.partition(":")[0]
-        squares[part] = squares.get(part, 0.0) + looked.loss.norms[name] ** 2
+    for name, place in looked.nature.names.items():
+        squares[place.part] = squares.get(place.part, 0.0) + looked.loss.norms[name] ** 2
     whole = looked.loss.norm**2
     return {
-        "part": [*squares, "all"],
+        tr("part"): [*(tr(part) for part in squares), tr("all")],
         "‖∂L(t)/∂P‖": [*(math.sqrt(one) for one in squares.values()), looked.loss.norm],
         tr("share of the squared length"): [*(one / whole if whole else 0.0 for one in squares.values()), 1.0 if whole else 0.0],
     }
@@ -417,9 +440,9 @@ def ways_words(looked: Looked) -> str:
         return tr("{said} All of this part comes through the one state between the two texts.", said=said)
     return tr(
         "{said} Of this part, **{share_of_start:.1%}** comes through the one state between the two texts (a gradient of "
-        "length {through_start}) and **{share_of_start2:.1%}** through attention ({through_attention}).",
+        "length {through_start}) and **{share_of_attention:.1%}** through attention ({through_attention}).",
         said=said, share_of_start=loss.share_of_start, through_start=number(loss.through_start),
-        share_of_start2=1 - loss.share_of_start, through_attention=number(loss.through_attention),
+        share_of_attention=1 - loss.share_of_start, through_attention=number(loss.through_attention),
     )
 
 
@@ -469,7 +492,7 @@ def shares_words(looked: Looked) -> str:
         shares, size = side.shares[looked.parameter][looked.row], float(side.norms[looked.parameter][looked.row])
         most = int(shares.argmax())
         said.append(
-            tr("‖∂L(t)/∂{letter}‖ of the {name} is **{size}**", letter=looked.letter, name=name, size=number(size))
+            tr("‖∂L(t)/∂{letter}‖ of the {name} is **{size}**", letter=looked.said, name=tr(name), size=number(size))
             + (tr(
                 ", most of it from step {most} (“{tokens}”), {shares:.1%}",
                 most=most + 1, tokens=literal(tokens[most], 30), shares=shares[most],
@@ -480,30 +503,31 @@ def shares_words(looked: Looked) -> str:
 
 def steps(looked: Looked) -> dict[str, list[Any]]:
     """The chosen loss at each step of both texts, as a table."""
-    found: dict[str, list[Any]] = {"side": [], "step": [], "token": []}
+    side_title, step_title, token_title = tr("side"), tr("step"), tr("token")
+    found: dict[str, list[Any]] = {side_title: [], step_title: [], token_title: []}
     for side, name, tokens in zip(looked.sides, SIDES, looked.texts, strict=True):
-        found["side"] += [name] * len(tokens)
-        found["step"] += range(1, len(tokens) + 1)
-        found["token"] += [visible(token) for token in tokens]
+        found[side_title] += [tr(name)] * len(tokens)
+        found[step_title] += range(1, len(tokens) + 1)
+        found[token_title] += [visible(token) for token in tokens]
         for part, norms in side.states.items():
-            found.setdefault(f"‖∂L(t)/∂{part}‖", []).extend(norms[looked.row].tolist())
-        found.setdefault(f"‖∂L(t)/∂{looked.letter}|(i)‖", []).extend(side.pairs[looked.parameter][looked.row].tolist())
-        found.setdefault("share", []).extend(side.shares[looked.parameter][looked.row].tolist())
+            found.setdefault(f"‖∂L(t)/∂{tr(part)}‖", []).extend(norms[looked.row].tolist())
+        found.setdefault(f"‖∂L(t)/∂{looked.said}|(i)‖", []).extend(side.pairs[looked.parameter][looked.row].tolist())
+        found.setdefault(tr("share"), []).extend(side.shares[looked.parameter][looked.row].tolist())
     return found
 
 
 def _explain_shares(looked: Looked) -> str:
-    of = latex(looked.letter)
+    of = formula(latex(looked.letter))
     totals = [float(side.shares[looked.parameter][looked.row].sum()) for side in looked.sides]
     return tr(
         "The gradient of each side's parameter is the sum over its own copies. The share of a copy is the part of the "
         "sum's length that its gradient adds along the sum; a copy with a negative share pulls against it. The shares of "
         "each side add up to 1, or are 0 where the gradient is.\n\n"
         r"$$s_k = \frac{{\langle \partial L(t)/\partial {of}|(k),\ \partial L(t)/\partial {of} \rangle}}{{\lVert \partial "
-        r"L(t)/\partial {of} \rVert^2}}, \qquad \textstyle\sum_j s_j = {totals:.3f}, \quad \sum_k s_k = {totals2:.3f}$$"
+        r"L(t)/\partial {of} \rVert^2}}, \qquad \textstyle\sum_j s_j = {encoder:.3f}, \quad \sum_k s_k = {decoder:.3f}$$"
         "\n\n"
         "{shares_words}",
-        of=of, totals=totals[0], totals2=totals[1], shares_words=shares_words(looked),
+        of=of, encoder=totals[0], decoder=totals[1], shares_words=shares_words(looked),
     )
 
 
@@ -518,7 +542,7 @@ def rows(looked: Looked) -> dict[str, list[Any]]:
     """The gradient of the chosen loss at each parameter, by autograd and as the sum of the copies, as a table."""
     loss, names = looked.loss, looked.nature.names
     return {
-        "parameter": list(names.values()),
+        tr("parameter"): [_named(looked, name) for name in names],
         tr("‖∂L(t)/∂P‖ by autograd"): [loss.norms[name] for name in names],
         tr("‖sum of the copies‖"): [loss.copies.get(name) for name in names],
         tr("largest difference"): [loss.differences.get(name) for name in names],
@@ -527,13 +551,13 @@ def rows(looked: Looked) -> dict[str, list[Any]]:
 
 def agreement_words(looked: Looked) -> str:
     """How far the sums of the copies are from autograd's gradients, as Markdown."""
-    loss, names = looked.loss, looked.nature.names
+    loss = looked.loss
     chosen: Sequence[str] = [f"{side.side}.{side.layer}.{side.direction}.{looked.parameter}" for side in looked.sides]
     said = [
         tr(
-            "{names}: the sum of the copies has length **{copies}**, autograd's gradient **{norms}**; they differ by "
+            "{name}: the sum of the copies has length **{copies}**, autograd's gradient **{norms}**; they differ by "
             "{differences:.1e} at most",
-            names=names[name], copies=number(loss.copies[name]), norms=number(loss.norms[name]),
+            name=_named(looked, name), copies=number(loss.copies[name]), norms=number(loss.norms[name]),
             differences=loss.differences[name],
         )
         for name in chosen

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 from rnn_core.results import (
     CopyGradients,
     GradientFlow,
@@ -172,6 +172,11 @@ class Asked:
         return self.facts.letters[self.parameter]
 
     @property
+    def said(self) -> str:
+        """The letter as words name it."""
+        return tr(self.letter)
+
+    @property
     def name(self) -> str:
         """The chosen parameter as the network names it."""
         return self.parameter if self.readout else f"cells.{self.layer}.{self.direction}.{self.parameter}"
@@ -220,12 +225,12 @@ def parameters(loaded: Loaded) -> tuple[str, ...]:
 def letter(facts: Facts, name: str) -> str:
     """A parameter's letter in the formulas, with layer and direction where there are several."""
     if not name.startswith("cells."):
-        tied = {"weight_out": "E = V"} if facts.tied else {}
-        return (facts.letters | {"embedding.weight": "E", "all": tr("all together")} | tied)[name]
+        tied = {"weight_out": N_("E = V")} if facts.tied else {}
+        return tr((facts.letters | {"embedding.weight": "E", "all": N_("all together")} | tied)[name])
     _, layer, direction, parameter = name.split(".")
     where = [tr("layer {layer}", layer=int(layer) + 1)] * (facts.layers > 1)
     where += [(tr("from the start"), tr("from the end"))[int(direction)]] * (facts.directions == 2)
-    return facts.letters[parameter] + (f" ({', '.join(where)})" if where else "")
+    return tr(facts.letters[parameter]) + (f" ({', '.join(where)})" if where else "")
 
 
 def looked_at(inputs: Inputs, controls: Way) -> Asked:

@@ -43,8 +43,8 @@ def side_by_side(beside: Beside) -> dict[str, list[Any]]:
     runs = beside.runs
     without = "" if all(asked.recurrent for asked in runs.values()) else tr(" (‖∂L/∂U‖ of a cell without W)")
     return {
-        "run": list(runs),
-        "target": [visible(asked.flow.labels[asked.flow.targets[asked.step]]) for asked in runs.values()],
+        tr("run"): list(runs),
+        tr("target"): [visible(asked.flow.labels[asked.flow.targets[asked.step]]) for asked in runs.values()],
         tr("loss of the text"): [asked.flow.total for asked in runs.values()],
         tr("‖∂L/∂W‖{without}, uppermost layer", without=without): [asked.flow.norms[asked.name] for asked in runs.values()],
         tr("whole gradient"): [asked.flow.norm for asked in runs.values()],

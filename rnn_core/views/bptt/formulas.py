@@ -10,9 +10,9 @@ from rnn_core.views.formulas import latex
 _PAST_W = re.compile(r"W(_[a-z])? h_\{t-1\}")
 
 
-def plain(formula: str) -> str:
+def plain(latex: str) -> str:
     """A letter with indices as it stands within a sentence."""
-    raised = re.sub(r"\^\{([^}]*)\}", lambda match: match[1].translate(_ABOVE), formula)
+    raised = re.sub(r"\^\{([^}]*)\}", lambda match: match[1].translate(_ABOVE), formula(latex))
     return re.sub(r"_\{([^}]*)\}|_(\w)", lambda match: (match[1] or match[2]).translate(_BELOW), raised)
 
 
@@ -27,7 +27,8 @@ def at_loss(of: str) -> str:
 
 def display(lines: Sequence[str]) -> str:
     """Formulas below each other, as Markdown."""
-    return r"$$\begin{aligned} " + r" \\[4pt] ".join(line.replace(" = ", " &= ", 1) for line in lines) + r" \end{aligned}$$"
+    shown = r" \\[4pt] ".join(formula(line).replace(" = ", " &= ", 1) for line in lines)
+    return rf"$$\begin{{aligned}} {shown} \end{{aligned}}$$"
 
 
 # ---- what is shown --------------------------------------------------------------------------------------------------
@@ -64,7 +65,7 @@ def copy(asked: Asked) -> str:
     """What a copy of the chosen parameter receives: δ times what it multiplies."""
     facts, letter = asked.facts, latex(asked.letter)
     if asked.readout:
-        factor = formula(r"\, h_t^\top") if multiplied(asked) else ""
+        factor = r"\, h_t^\top" if multiplied(asked) else ""
         return rf"{at_loss(f'{letter}|(t)')} = {_at_logits(asked)}{factor}"
     product = facts.products[asked.parameter]
     delta, v = _delta(asked, product), multiplied(asked)
@@ -108,17 +109,14 @@ def chain(asked: Asked) -> list[str]:
     terms, lines = [], []
     if asked.top:
         arrow = rf"_{{{(chr(92) + 'rightarrow', chr(92) + 'leftarrow')[asked.direction]}}}" if both else ""
-        lines.append(f"{at_loss(f'{parts}_t')} = " + _with_memory(asked, formula(
-            r"V{arrow}^\top {at_logits}",
-            arrow=arrow, at_logits=_at_logits(asked),
-        )))
+        lines.append(f"{at_loss(f'{parts}_t')} = " + _with_memory(asked, rf"V{arrow}^\top {_at_logits(asked)}"))
     else:
-        terms.append(_with_memory(asked, formula(r"\frac{\partial^+ L(t)}{\partial h_k}")))
+        terms.append(_with_memory(asked, r"\frac{\partial^+ L(t)}{\partial h_k}"))
         above = [f"{arrow}({asked.layer + 2})" for arrow in ((r"\rightarrow", r"\leftarrow") if both else ("",))]
         u = facts.of_inputs[0]
         letter = latex(facts.letters[u])
         down = " + ".join(rf"{letter}^{{{one}\top}} {_delta(asked, u, layer=f'^{{{one}}}')}" for one in above)
-        lines.append(formula(r"\frac{{\partial^+ L(t)}}{{\partial h_k}} = {down}", down=down))
+        lines.append(rf"\frac{{\partial^+ L(t)}}{{\partial h_k}} = {down}")
     terms += [
         _with_memory(asked, rf"{latex(facts.letters[name])}^\top {_delta(asked, name, after)}") for name in facts.of_step
     ]

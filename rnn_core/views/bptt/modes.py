@@ -7,7 +7,7 @@ import numpy as np
 
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import gradients as figures
-from rnn_core.language import N_, tr
+from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import LossModes
 from rnn_core.views import sums
 from rnn_core.views.bptt import formulas
@@ -33,9 +33,9 @@ def _draw_modes(found: Modes) -> tuple[Part, ...]:
     series = {tr("loss at the last step"): modes.last_reached[asked.layer, asked.direction],
               tr(
                   "loss at every step ({reduce})",
-                  reduce=asked.flow.reduce,
+                  reduce=tr(asked.flow.reduce),
               ): modes.every_reached[asked.layer, asked.direction]}  # fmt: skip
-    drawn = figures.along(series, asked.flow.tokens, "‖∂L/∂hₜ‖", asked.copy)
+    drawn = figures.along(series, asked.flow.tokens, tr("‖∂L/∂hₜ‖"), asked.copy)
     return Part("figure", drawn), Part("text", modes_words(found)), Part("table", Table(compared(found)))
 
 
@@ -43,10 +43,10 @@ def compared(found: Modes) -> dict[str, list[Any]]:
     """The two gradients by parameter, as a table."""
     modes, facts = found.modes, found.asked.facts
     return {
-        "parameter": [letter(facts, name) for name in modes.last_norms],
+        tr("parameter"): [letter(facts, name) for name in modes.last_norms],
         tr("length, last step"): list(modes.last_norms.values()),
         tr("length, every step"): [modes.every.norms[name] for name in modes.last_norms],
-        "cosine": [modes.every.cosines[name] for name in modes.last_norms],
+        tr("cosine"): [modes.every.cosines[name] for name in modes.last_norms],
     }
 
 
@@ -56,16 +56,21 @@ def modes_words(found: Modes) -> str:
     last, every = (held[asked.layer, asked.direction] for held in (modes.last_reached, modes.every_reached))
     early = max(1, len(last) // 4)
     cosine = modes.every.cosines["all"]
-    alike = tr("point nearly the same way") if cosine > 0.9 else tr("point different ways") if cosine < 0.5 else tr("agree in part")
-    return tr(
-        "The first {value} {mean}{value2} from the loss at the last step and {mean2} from the loss at every step: {over} "
-        "times as much. The two gradients of all parameters {alike} (cosine {cosine:.3f}). A loss at every step teaches "
-        "each state to be read out, also where the words so far cannot tell the label. This run was trained with the loss "
-        "{CHOICE_NAMES}{value3}.",
-        value=f'{early} states get' if early > 1 else 'state gets', mean=number(float(last[:early].mean())),
-        value2=' on average' * (early > 1), mean2=number(float(every[:early].mean())),
-        over=number(over(every[:early].mean(), last[:early].mean())), alike=alike, cosine=cosine,
-        CHOICE_NAMES=CHOICE_NAMES[asked.facts.loss], value3=f' ({asked.facts.reduce})' * (asked.facts.loss == 'every'),
+    alike = tr("The two gradients of all parameters agree in part (cosine {cosine:.3f}).", cosine=cosine)
+    if cosine > 0.9:
+        alike = tr("The two gradients of all parameters point nearly the same way (cosine {cosine:.3f}).", cosine=cosine)
+    elif cosine < 0.5:
+        alike = tr("The two gradients of all parameters point different ways (cosine {cosine:.3f}).", cosine=cosine)
+    trained = tr(CHOICE_NAMES[asked.facts.loss]) + f" ({tr(asked.facts.reduce)})" * (asked.facts.loss == "every")
+    return tr_n(
+        "The first state gets {from_last} from the loss at the last step and {from_every} from the loss at every step: "
+        "{times} times as much. {alike} A loss at every step teaches each state to be read out, also where the words so far "
+        "cannot tell the label. This run was trained with the loss {trained}.",
+        "The first {n} states get {from_last} on average from the loss at the last step and {from_every} on average from the "
+        "loss at every step: {times} times as much. {alike} A loss at every step teaches each state to be read out, also "
+        "where the words so far cannot tell the label. This run was trained with the loss {trained}.",
+        early, from_last=number(float(last[:early].mean())), from_every=number(float(every[:early].mean())),
+        times=number(over(every[:early].mean(), last[:early].mean())), alike=alike, trained=trained,
     )
 
 
@@ -73,7 +78,7 @@ def _explain_modes(found: Modes) -> str:
     steps = len(found.asked.flow.tokens)
     each = np.full(steps, 1.0 if found.asked.flow.reduce == "sum" else 1 / steps)
     losses = [sums.total(one).replace("L = ", rf"L_{{\text{{{name}}}}} = ") for name, one in (
-        ("last", np.eye(steps)[-1]), ("every", each))]  # fmt: skip
+        (tr("last"), np.eye(steps)[-1]), (tr("every"), each))]  # fmt: skip
     return tr(
         "Both losses are taken with the same weights on the same text. With the loss at the last step, the gradient at an "
         "early word comes back through every later step. With a loss at every step, it also comes from the losses at the "

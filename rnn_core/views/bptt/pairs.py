@@ -17,11 +17,11 @@ def _draw_map(asked: Asked) -> tuple[Part, ...]:
 
 def _first(asked: Asked) -> str:
     """That the copy of the first step that is read receives nothing."""
-    first, state = (len(asked.flow.tokens), "0") if asked.direction else (1, "h₀ = 0")
+    first, state = (len(asked.flow.tokens), "0") if asked.direction else (1, tr("h₀ = 0"))
     return tr(
         "Copy {first} of {letter} receives exactly 0 from every loss: the state before the first step that is read is "
         "{state}.",
-        first=first, letter=asked.letter, state=state,
+        first=first, letter=asked.said, state=state,
     )
 
 
@@ -29,17 +29,17 @@ def _choose_copies(inputs: Inputs, controls: Way) -> tuple[Choice, ...]:
     asked = looked_at(inputs, controls)
     facts = asked.facts
     where = () if asked.readout else (
-        Choice("layer", "Layer", range(facts.layers), lambda i: tr("layer {i}", i=i + 1)),
-        Choice("direction", "Direction", range(facts.directions), (tr("from the start"), tr("from the end")).__getitem__),
+        Choice("layer", tr("Layer"), range(facts.layers), lambda i: tr("layer {i}", i=i + 1)),
+        Choice("direction", tr("Direction"), range(facts.directions), (tr("from the start"), tr("from the end")).__getitem__),
     )  # fmt: skip
-    return *where, Choice("parameter", "Parameter", facts.offered, lambda name: tr(
+    return *where, Choice("parameter", tr("Parameter"), facts.offered, lambda name: tr(
         "copies of {letters}",
-        letters=facts.letters[name],
+        letters=tr(facts.letters[name]),
     ))
 
 
 def _explain_map(asked: Asked) -> str:
-    flow, w = asked.flow, asked.letter
+    flow, w = asked.flow, asked.said
     every = "" if len(flow.rows) + 2 >= len(flow.tokens) else tr(
         " This text is long: {rows:,} of its {tokens:,} losses are followed, evenly from the last.",
         rows=len(flow.rows), tokens=len(flow.tokens),
@@ -73,21 +73,21 @@ def pair_words(asked: Asked) -> str:
     if asked.readout:
         return readout_words(asked)
     value, v = float(held.pairs[asked.parameter][asked.row, k]), formulas.multiplied(asked)
-    said = tr("From the loss at {at} to the copy of {letter} at {at2}: ", at=asked.at(t), letter=asked.letter, at2=asked.at(k))
+    words = {"at": asked.at(t), "letter": asked.said, "copy": asked.at(k), "value": number(value)}
     factor = float(held.factors[asked.parameter][k])
     if not v or not factor:
-        return tr("{said}a gradient of length {value}.", said=said, value=number(value))
-    product = tr(
-        "‖δ‖ = {value} times ‖{plain}‖ = {factor}",
-        value=number(value / factor), plain=formulas.plain(v), factor=number(factor),
+        return tr("From the loss at {at} to the copy of {letter} at {copy}: a gradient of length {value}.", **words)
+    return tr(
+        "From the loss at {at} to the copy of {letter} at {copy}: ‖δ‖ = {delta} times ‖{multiplied}‖ = {factor} is a gradient "
+        "of length {value}.",
+        delta=number(value / factor), multiplied=formulas.plain(v), factor=number(factor), **words,
     )
-    return tr("{said}{product} is a gradient of length {value}.", said=said, product=product, value=number(value))
 
 
 def readout_words(asked: Asked) -> str:
     """What the copy of V or c receives of the chosen loss, as Markdown."""
     t, held = int(asked.flow.rows[asked.row]), asked.held
-    w, y = asked.letter, "yₜ" if asked.flow.logit else "ŷₜ − yₜ"
+    w, y = asked.said, "yₜ" if asked.flow.logit else "ŷₜ − yₜ"
     factor = tr(
         " times ‖hₜ‖ = **{factors}**",
         factors=number(float(held.factors[asked.parameter][t])),
@@ -112,13 +112,13 @@ def _formulas(asked: Asked) -> str:
         ) if facts.layers > 1 or both else ""
         return formulas.display([formulas.copy(asked)]) + said
     where = [tr("in layer {layer} of {layers}", layer=asked.layer + 1, layers=facts.layers)] * (facts.layers > 1)
-    where += [tr("read from the {value}", value=('start', 'end')[asked.direction])] * (facts.directions == 2)
+    where += [(tr("read from the start"), tr("read from the end"))[asked.direction]] * (facts.directions == 2)
     lines = display_lines(asked)
     notes = [tr("All of this is {where}.", where=', '.join(where))] if where else []
     if not facts.bounded:
         notes.append(tr("∂⁺ holds the products of the step fixed, but for the one that is named."))
     if not asked.top:
-        u = facts.letters[facts.of_inputs[0]]
+        u = tr(facts.letters[facts.of_inputs[0]])
         columns = tr("; of this {u} only the columns that read this direction count", u=u) * (facts.directions == 2)
         notes.append(tr(
             "Layer {layer} reads these states by its own {u} and sends its own δ back{columns}.",
@@ -130,7 +130,7 @@ def _formulas(asked: Asked) -> str:
         if kept := formulas.keeps(asked, part):
             notes.append(tr(
                 "Past all products a step multiplies {part}ₖ by {plain} alone: a second way back.",
-                part=part, plain=formulas.plain(kept),
+                part=tr(part), plain=formulas.plain(kept),
             ))
     if not facts.of_step:
         notes.append(tr(

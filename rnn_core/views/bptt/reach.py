@@ -6,8 +6,7 @@ import numpy as np
 
 from rnn_core.analysis import bptt_reach
 from rnn_core.figures import gradients as figures
-from rnn_core.figures.text import counted
-from rnn_core.language import N_, tr
+from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import Reach
 from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes, pick_copy
 from rnn_core.views.inputs import Inputs
@@ -40,19 +39,22 @@ def _reached(inputs: Inputs, controls: Way) -> Reached:
 
 def _draw_reach(found: Reached) -> tuple[Part, ...]:
     reach, n = found.reach, found.distances
-    state = found.asked.facts.state
+    state = tr(found.asked.facts.state)
     series = {tr("‖∂{state}ₜ/∂{state}ₖ‖₂, measured", state=state): (n, reach.norms)}
     if reach.bound is not None and reach.radius is not None:
-        series["bound Π ‖W‖₂ · max φ′"] = (n, reach.bound)
-        series["ρ(W)ⁿ, long-run rate, no bound"] = (n, reach.radius ** n.astype(np.float64))
+        series[tr("bound Π ‖W‖₂ · max φ′")] = (n, reach.bound)
+        series[tr("ρ(W)ⁿ, long-run rate, no bound")] = (n, reach.radius ** n.astype(np.float64))
     drawn = figures.against(series, tr("steps away from t"), tr("norm of the derivative"), dashed=list(series)[1:])
-    parts = Part("figure", drawn), Part("text", found.words), Part("caption", QUESTION)
+    parts = Part("figure", drawn), Part("text", found.words), Part("caption", tr(QUESTION))
     if not reach.left_out:
         return parts
-    return *parts, Part("caption", tr(
-        "To answer quickly, {counted} between are not drawn.",
-        counted=counted(reach.left_out, 'step'),
-    ))
+    return *parts, Part("caption", _thinned(reach.left_out))
+
+
+def _thinned(left_out: int) -> str:
+    return tr_n(
+        "To answer quickly, {n:,} step between are not drawn.", "To answer quickly, {n:,} steps between are not drawn.", left_out,
+    )  # fmt: skip
 
 
 QUESTION = N_(
@@ -77,16 +79,17 @@ def horizon_words(left: np.ndarray, direction: int = 0, distances: np.ndarray | 
         start: what the step of the start is called.
     """
     steps_away = (np.arange(len(left)) if distances is None else distances).tolist()
-    way, stops = ("on", "ends") if direction else ("back", "begins")
     if not left[0]:
         return tr("The gradient of this loss is 0.")
     if not np.isfinite(left).all():
         return tr("The gradient explodes: it grows beyond what can be written.")
     if len(left) == 1:
-        return tr("There is nothing {value} this step.", value='after' if direction else 'before')
+        return tr("There is nothing after this step.") if direction else tr("There is nothing before this step.")
 
     def at(n: int) -> str:
-        return tr("{steps_away} step{value} {way}", steps_away=steps_away[n], value='s' * (steps_away[n] != 1), way=way)
+        return tr_n("{n} step on", "{n} steps on", steps_away[n]) if direction else tr_n(
+            "{n} step back", "{n} steps back", steps_away[n],
+        )  # fmt: skip
 
     size = left / left[0]
     end, away = float(size[-1]), bptt_reach.horizon(size)
@@ -94,12 +97,14 @@ def horizon_words(left: np.ndarray, direction: int = 0, distances: np.ndarray | 
     if away is None and size.min() < min(1, end) * (1 - SAME):
         turns.append((int(size.argmin()), "falls"))
     turns.sort()
-    told = tr(", then ").join(tr(
-        "{how} to {size:.3g} times its length at {start} ({at})",
-        how=how, size=size[n], start=start, at=at(n),
-    ) for n, how in turns)
-    told = f"It {told}. " if told else ""
-    where = tr("{at}, where the text {stops},", at=at(len(size) - 1), stops=stops)
+    told = tr(", then ").join(
+        tr("grows to {size:.3g} times its length at {start} ({at})", size=size[n], start=start, at=at(n)) if how == "grows"
+        else tr("falls to {size:.3g} times its length at {start} ({at})", size=size[n], start=start, at=at(n))
+        for n, how in turns
+    )  # fmt: skip
+    told = tr("It {turns}. ", turns=told) if told else ""
+    farthest = at(len(size) - 1)
+    where = tr("{at}, where the text ends,", at=farthest) if direction else tr("{at}, where the text begins,", at=farthest)
     if away is not None:
         return tr("{told}{at}, less than 1% of its length at {start} is left.", told=told, at=at(away), start=start)
     if end > 1 + SAME:
@@ -126,30 +131,30 @@ def _explain_reach(found: Reached) -> str:
             r"$$\Bigl\lVert \frac{{\partial h_t}}{{\partial h_k}} \Bigr\rVert_2 \le \prod_{between} \lVert W \rVert_2 \cdot "
             r"\max_u \varphi'(a_{{j,u}})$$"
             "\n\n"
-            "‖W‖₂ = {value}; the spectral radius is ρ(W) = {value2}. The measured norm is never above the bound, but may "
+            "‖W‖₂ = {weight_norm}; the spectral radius is ρ(W) = {radius}. The measured norm is never above the bound, but may "
             "be far below it. ρ(W)ⁿ is how powers of W alone grow or fade in the long run. It is no bound, and leaves the "
             "slopes out.",
-            between=between, value=number(reach.weight_norm or 0), value2=number(reach.radius or 0),
+            between=between, weight_norm=number(reach.weight_norm or 0), radius=number(reach.radius or 0),
         )
-    thinned = tr(
-        " To answer quickly, {counted} between are not drawn.",
-        counted=counted(reach.left_out, 'step'),
-    ) if reach.left_out else ""
-    way, state = "on" if found.asked.direction else "back", found.asked.facts.state
-    return (
-        tr(
-            "From {at} {way}: {words} A line that falls evenly on this scale fades by the same factor at each step "
-            "(vanishing); one that rises explodes.\n\n"
-            "{bound}\n\n"
-            "‖∂{state}ₜ/∂{state}ₖ‖₂ is the largest factor by which a small change of the state",
-            at=found.asked.at(reach.step), way=way, words=found.words, bound=bound, state=state,
-        )
-        + (" (h,m)" if len(found.asked.facts.parts) > 1 else "")
-        + tr(
-            " at k changes the state at t.{growth}{thinned}\n\n"
-            "{QUESTION}",
-            growth=growth, thinned=thinned, QUESTION=QUESTION,
-        )
+    thinned = f" {_thinned(reach.left_out)}" if reach.left_out else ""
+    state, words = found.asked.facts.state, {"at": found.asked.at(reach.step), "words": found.words}
+    begin = tr(
+        "From {at} on: {words} A line that falls evenly on this scale fades by the same factor at each step (vanishing); one "
+        "that rises explodes.",
+        **words,
+    ) if found.asked.direction else tr(
+        "From {at} back: {words} A line that falls evenly on this scale fades by the same factor at each step (vanishing); one "
+        "that rises explodes.",
+        **words,
+    )  # fmt: skip
+    of = tr(" (h,m)") if len(found.asked.facts.parts) > 1 else ""
+    return tr(
+        "{begin}\n\n"
+        "{bound}\n\n"
+        "‖∂{state}ₜ/∂{state}ₖ‖₂ is the largest factor by which a small change of the state{of} at k changes the state at "
+        "t.{growth}{thinned}\n\n"
+        "{question}",
+        begin=begin, bound=bound, state=tr(state), of=of, growth=growth, thinned=thinned, question=tr(QUESTION),
     )
 
 
@@ -167,7 +172,7 @@ REACH: View[Way, Reached] = View(
 def _draw_saturation(found: Reached) -> tuple[Part, ...]:
     series = {_called(found, name): share for name, share in found.reach.saturation.items()}
     drawn = figures.along(series, found.asked.flow.tokens, tr("share of saturated units"), found.asked.copy, log=False)
-    return Part("figure", drawn), Part("caption", FLAT)
+    return Part("figure", drawn), Part("caption", tr(FLAT))
 
 
 FLAT = N_(
@@ -179,7 +184,7 @@ FLAT = N_(
 
 def _called(found: Reached, name: str) -> str:
     """A non-linearity in words."""
-    return found.asked.facts.words.get(name, name)
+    return tr(found.asked.facts.words.get(name, name))
 
 
 def _explain_saturation(found: Reached) -> str:
@@ -191,8 +196,8 @@ def _explain_saturation(found: Reached) -> str:
         r"$$\varphi'(a) < \tfrac{{1}}{{10}} \max \varphi'$$"
         "\n\n"
         "Saturated at {at}: {listed}. For ReLU, a saturated unit is one that is off.\n\n"
-        "{FLAT}",
-        at=found.asked.at(i), listed=listed, FLAT=FLAT,
+        "{question}",
+        at=found.asked.at(i), listed=listed, question=tr(FLAT),
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnn_core.figures import gradients as figures
-from rnn_core.language import N_, tr
+from rnn_core.language import N_, formula, tr
 from rnn_core.views.bptt import formulas
 from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes, pick_copy
 from rnn_core.views.view import Part, View, figure, number
@@ -20,14 +20,14 @@ def shares_words(asked: Asked) -> str:
     if asked.readout:
         return tr(
             "This asks how much each step's copy adds to ∂L/∂{letter}. No gradient travels back to these copies.",
-            letter=asked.letter,
+            letter=asked.said,
         )
     times = tr(", the length of {plain}", plain=formulas.plain(multiplied)) if (multiplied := formulas.multiplied(asked)) else ""
     return tr(
         "This asks how much each copy adds to ∂L/∂{letter}, which training uses. A small share of an early copy does not "
         "show that the gradient vanished on the way back: the share also depends on the slopes at k{times}, and on whether "
         "the other copies point the same way.",
-        letter=asked.letter, times=times,
+        letter=asked.said, times=times,
     )
 
 
@@ -40,7 +40,8 @@ def _explain_shares(asked: Asked) -> str:
         " The bars show the losses that are followed one by one, and add up to {shown:.3f}.",
         shown=shown,
     )  # fmt: skip
-    w, of, k = asked.letter, formulas.latex(asked.letter), "t" if asked.readout else "k"
+    w, of, k = asked.said, formula(formulas.latex(asked.letter)), "t" if asked.readout else "k"
+    together = tr(", together {sum:.3f}", sum=shares[against].sum()) if len(against) else ""
     return (
         tr(
             "Each copy of {w} has its own gradient, and training moves the one {w} by their sum. The share of a copy is "
@@ -51,12 +52,12 @@ def _explain_shares(asked: Asked) -> str:
             r"{of}|({k}),\ \partial L/\partial {of} \rangle}}{{\lVert \partial L/\partial {of} \rVert^2}}, \qquad "
             r"\textstyle\sum_{k} s_{k} = {sum:.3f}$$"
             "\n\n"
-            "‖∂L/∂{w}‖ = {norm}.{tied_words} The largest share is {shares:.3f}, of the copy at {at}; {against} of "
-            "{shares2} copies pull against the sum",
-            w=w, of=of, k=k, of_total=formulas.of_total(asked), sum=shares.sum(), norm=number(asked.norm),
-            tied_words=asked.tied_words, shares=shares[most], at=asked.at(most), against=len(against), shares2=len(shares),
+            "‖∂L/∂{w}‖ = {norm}.{tied_words} The largest share is {largest:.3f}, of the copy at {at}; {against} of "
+            "{copies} copies pull against the sum{together}.{missing}",
+            w=w, of=of, k=k, of_total=formula(formulas.of_total(asked)), sum=shares.sum(), norm=number(asked.norm),
+            tied_words=asked.tied_words, largest=shares[most], at=asked.at(most), against=len(against), copies=len(shares),
+            together=together, missing=missing,
         )
-        + (tr(", together {sum:.3f}.", sum=shares[against].sum()) if len(against) else ".") + missing
     )  # fmt: skip
 
 
@@ -80,14 +81,14 @@ def _explain_running(asked: Asked) -> str:
     below = np.flatnonzero(ordered < 0.99)
     met = int(below[-1]) + 2 if len(below) else 1
     way = tr("from the start on") if from_start else tr("from the end back")
-    w, of, k = asked.letter, formulas.latex(asked.letter), "t" if asked.readout else "k"
+    w, of, k = asked.said, formula(formulas.latex(asked.letter)), "t" if asked.readout else "k"
     return tr(
         "The backward pass meets the copies {way} and adds up their gradients. The sum ends as ∂L/∂{w}, where both lines "
         "are 1.\n\n"
         r"$$G_{k} = \textstyle\sum_{{j\ \text{{met so far}}}} \partial L/\partial {of}|(j)$$"
         "\n\n"
-        "After {met} of {cosines} copies the sum stays within 8° of ∂L/∂{w} (cosine 0.99).",
-        way=way, w=w, k=k, of=of, met=min(met, len(cosines)), cosines=len(cosines),
+        "After {met} of {copies} copies the sum stays within 8° of ∂L/∂{w} (cosine 0.99).",
+        way=way, w=w, k=k, of=of, met=min(met, len(cosines)), copies=len(cosines),
     )
 
 

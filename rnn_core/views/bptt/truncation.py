@@ -47,11 +47,11 @@ def cut_words(cut: Cut) -> str:
     counted = int((asked.flow.weights > 0).sum())
     said = "\n".join(
         tr(
-            "- **{value}** of K = {k}: {kept:,} of the pairs (t,k) kept, {dropped:,} dropped. The truncated gradient of "
+            "- {kind} of K = {k}: {kept:,} of the pairs (t,k) kept, {dropped:,} dropped. The truncated gradient of "
             "{letter} has a cosine of **{cosines:.4f}** with the full one, and **{ratios:.4f}** of its length. The "
             "truncation error is {bias:.1%} of the full length.",
-            value='Window' if one.kind == 'window' else 'Chunks', k=one.k, kept=one.kept, dropped=one.dropped,
-            letter=asked.letter, cosines=one.against.cosines[asked.name], ratios=one.against.ratios[asked.name],
+            kind=tr("**Window**") if one.kind == "window" else tr("**Chunks**"), k=one.k, kept=one.kept, dropped=one.dropped,
+            letter=asked.said, cosines=one.against.cosines[asked.name], ratios=one.against.ratios[asked.name],
             bias=one.against.bias[asked.name],
         )
         for one in cut.here
@@ -87,20 +87,17 @@ def cut_words(cut: Cut) -> str:
 
 def _explain_cut(cut: Cut) -> str:
     last = tr(" With the loss at the last step alone, only the last K steps, or the last chunk, learn anything.")
-    return (
-        tr(
-            "Truncated backpropagation through time leaves out a part of the sum. For the loss at t, a window of K keeps "
-            "the copies less than K steps away; chunks of K keep the copies in the same chunk of K steps, so the first "
-            "step of a chunk keeps its own copy alone. Chunks are cheap in training: the gradient stops at the border of a "
-            "chunk, and the state goes on over it.\n\n"
-            r"$$\text{window: } |t-k| < K \qquad \text{chunks: } \lfloor (t-1)/K \rfloor = \lfloor (k-1)/K \rfloor$$"
-            "\n\n",
-        )
-        + cut_words(cut) + tr(
-            "\n\n"
-            "The bias does not average out over texts.",
-        ) + last * (cut.asked.flow.loss == "last")
-    )  # fmt: skip
+    return tr(
+        "Truncated backpropagation through time leaves out a part of the sum. For the loss at t, a window of K keeps "
+        "the copies less than K steps away; chunks of K keep the copies in the same chunk of K steps, so the first "
+        "step of a chunk keeps its own copy alone. Chunks are cheap in training: the gradient stops at the border of a "
+        "chunk, and the state goes on over it.\n\n"
+        r"$$\text{{window: }} |t-k| < K \qquad \text{{chunks: }} \lfloor (t-1)/K \rfloor = \lfloor (k-1)/K \rfloor$$"
+        "\n\n"
+        "{cut_words}\n\n"
+        "The bias does not average out over texts.{last}",
+        cut_words=cut_words(cut), last=last * (cut.asked.flow.loss == "last"),
+    )
 
 
 def _most_bytes(inputs: Inputs) -> int:

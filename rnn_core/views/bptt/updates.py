@@ -64,9 +64,9 @@ def updates(step: Step) -> dict[str, list[Any]]:
     norms, rate = step.sgd.norms, step.facts.rate
     short = bptt_updates.clipped(step.norm, step.clip) if step.clip else 1.0
     return {
-        "parameter": [letter(step.facts, name) for name in norms],
-        "‖gradient‖": list(norms.values()),
-        "‖update‖": [rate * short * norm for norm in norms.values()],
+        tr("parameter"): [letter(step.facts, name) for name in norms],
+        tr("‖gradient‖"): list(norms.values()),
+        tr("‖update‖"): [rate * short * norm for norm in norms.values()],
         tr("‖update‖ / ‖parameter‖"): [over(rate * short * norm, step.sizes[name]) for name, norm in norms.items()],
     }
 
@@ -109,9 +109,9 @@ def _explain_sgd(step: Step) -> str:
         r"$$P \leftarrow P - \eta\, \frac{{\partial L}}{{\partial P}}$$"
         "\n\n"
         "Before: L = {before}. At first L falls by ‖∂L‖² = {slope} for each unit of η. {overshoot} The run's own rate is "
-        "{rate} with {CHOICE_NAMES}.{word}",
+        "{rate} with {optimizer}.{word}",
         before=number(found.before), slope=number(-found.slope), overshoot=overshoot, rate=number(facts.rate),
-        CHOICE_NAMES=CHOICE_NAMES[facts.optimizer], word=word,
+        optimizer=tr(CHOICE_NAMES[facts.optimizer]), word=word,
     )
 
 
@@ -133,20 +133,33 @@ CLIPPING: View[Clip, Step] = View(
 )  # fmt: skip
 
 
-def _directions(inputs: Inputs, controls: Controls) -> BatchDirections:
-    found, facts = inputs.backward.directions, facts_of(inputs.backward.loaded)
+@dataclass(frozen=True)
+class Pulls:
+    """The directions of a text and of a mini-batch, by the network's names of the parameters."""
+
+    found: BatchDirections
+    facts: Facts
+
+
+def _directions(inputs: Inputs, controls: Controls) -> Pulls:
+    return Pulls(inputs.backward.directions, facts_of(inputs.backward.loaded))
+
+
+def _named(pulls: Pulls) -> BatchDirections:
+    """The directions by the letters of the parameters."""
 
     def named(values: dict[str, Any]) -> dict[str, Any]:
-        return {letter(facts, name): value for name, value in values.items()}
+        return {letter(pulls.facts, name): value for name, value in values.items()}
 
-    text = found.text
+    text = pulls.found.text
     return BatchDirections(
-        type(text)(named(text.norms), named(text.cosines), named(text.ratios), named(text.bias)), named(found.cosines)
+        type(text)(named(text.norms), named(text.cosines), named(text.ratios), named(text.bias)), named(pulls.found.cosines)
     )
 
 
-def _explain_directions(directions: BatchDirections) -> str:
-    together = directions.cosines["all together"]
+def _explain_directions(pulls: Pulls) -> str:
+    directions = pulls.found
+    together = directions.cosines["all"]
     known = together[~np.isnan(together)]
     own = tr("none of its texts has a gradient that is not 0.")
     if len(known):
@@ -160,13 +173,13 @@ def _explain_directions(directions: BatchDirections) -> str:
         r"$$\cos = \frac{{\langle g, \bar g \rangle}}{{\lVert g \rVert \lVert \bar g \rVert}}, \qquad \bar g = "
         r"\frac{{1}}{{B}} \sum_b g_b$$"
         "\n\n"
-        "B = {together} texts of the run's training data. All parameters together: this text {cosines:.3f}, {own}",
-        together=len(together), cosines=directions.text.cosines['all together'], own=own,
+        "B = {texts} texts of the run's training data. All parameters together: this text {cosines:.3f}, {own}",
+        texts=len(together), cosines=directions.text.cosines["all"], own=own,
     )
 
 
-DIRECTIONS: View[Controls, BatchDirections] = View(
+DIRECTIONS: View[Controls, Pulls] = View(
     "directions", N_("Does this text pull in the direction of a mini-batch?"), ("target",), Controls, _directions,
-    lambda found: figure(figures.directions(found)), _explain_directions,
-    lambda inputs: (5 + 8 * len(inputs.backward.flow.layers)) * (256 + 8 * len(inputs.backward.examples)) + 4096,
+    lambda pulls: figure(figures.directions(_named(pulls))), _explain_directions,
+    lambda inputs: (5 + 8 * len(inputs.backward.flow.layers)) * (256 + 8 * len(inputs.backward.examples)) + 8192,
 )  # fmt: skip

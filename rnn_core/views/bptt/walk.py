@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.text import visible
-from rnn_core.language import N_, tr
+from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import ChainProduct
 from rnn_core.views.bptt import formulas
 from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes, over, pick_copy
@@ -44,7 +44,7 @@ def _draw_walk(walk: Walk) -> tuple[Part, ...]:
         f"{_delta_name(asked)}, {where}": held.delta[row],
         tr("{copy_name}, at the copy", copy_name=_copy_name(asked)): held.pairs[asked.parameter][row],
     }
-    return figure(figures.along(series, asked.flow.tokens, "length", asked.copy))
+    return figure(figures.along(series, asked.flow.tokens, tr("length"), asked.copy))
 
 
 def _delta_name(asked: Asked) -> str:
@@ -52,11 +52,12 @@ def _delta_name(asked: Asked) -> str:
     if asked.readout:
         return "‖∂L(t)/∂oₜ‖"
     facts = asked.facts
-    return "‖δ(t,k)‖" if facts.bounded else tr("‖δ(t,k)‖ at {letters} x", letters=facts.letters[facts.of_inputs[0]])
+    letter = tr(facts.letters[facts.of_inputs[0]])
+    return "‖δ(t,k)‖" if facts.bounded else tr("‖δ(t,k)‖ at {letters} x", letters=letter)
 
 
 def _copy_name(asked: Asked) -> str:
-    return f"‖∂L(t)/∂{asked.letter}|({'t' if asked.readout else 'k'})‖"
+    return f"‖∂L(t)/∂{asked.said}|({'t' if asked.readout else 'k'})‖"
 
 
 def path_words(walk: Walk) -> str:
@@ -66,14 +67,14 @@ def path_words(walk: Walk) -> str:
         return readout_words(asked)
     if path is None:
         return tr(
-            "The loss at {at} does not reach the copy at {at2}, which is read later.",
-            at=asked.at(asked.step), at2=asked.at(asked.copy),
+            "The loss at {at} does not reach the copy at {copy}, which is read later.",
+            at=asked.at(asked.step), copy=asked.at(asked.copy),
         )
     asks, arrives = (float(np.linalg.norm(part)) for part in (path.at_loss, path.at_copy))
-    state, apart = asked.facts.state, abs(path.down - path.back)
+    state, apart = tr(asked.facts.state), abs(path.down - path.back)
     s, delta = ("ₜ", "‖δ(t,k)‖ =") if asked.top else ("ₛ", tr("a δ of length"))
-    w, v = asked.letter, formulas.multiplied(asked)
-    over_steps = tr("over {apart} step{value}", apart=apart, value='s' * (apart != 1)) if apart else tr("within the step")
+    w, v = asked.said, formulas.multiplied(asked)
+    over_steps = tr_n("over {n} step", "over {n} steps", apart) if apart else tr("within the step")
     first = tr("‖∂L(t)/∂hₜ‖ = **{asks}**: the gradient of the loss at its own state.", asks=number(asks))
     together = tr("Together: ‖∂L(t)/∂{w}|(k)‖ = **{gradient_norm}**.", w=w, gradient_norm=number(path.gradient_norm))
     if not asked.top:
@@ -88,24 +89,24 @@ def path_words(walk: Walk) -> str:
             gradient_norm=number(path.gradient_norm), ways=len(path.ways), w=w, whole_norm=number(path.whole_norm),
             share=_share(path),
         )
+    factor = tr(
+        ", times the length of {multiplied}, **{norm}**",
+        multiplied=formulas.plain(v), norm=number(float(np.linalg.norm(path.factor))),
+    ) if v else ""  # fmt: skip
     return (
-        tr("From the loss at {at} to the copy {at2}, in three factors:", at=asked.at(path.step), at2=_at(asked, 'k', path.back))
+        tr("From the loss at {at} to the copy {copy}, in three factors:", at=asked.at(path.step), copy=_at(asked, 'k', path.back))
         + ("" if asked.top else f"\n\n{_ways_words(asked)}")
         + tr(
             "\n\n"
             "1. {first}\n"
             "2. ‖∂{state}{s}/∂{state}ₖ‖₂ = **{between_norm}**: {over_steps}, a gradient's length is multiplied by at most "
-            "this. The gradient of this loss is multiplied by {over}; its length at k is {arrives}.\n"
-            "3. ∂⁺{state}ₖ/∂{w}, with the state before held fixed: the slopes of step k give {delta} **{norm}**",
+            "this. The gradient of this loss is multiplied by {times}; its length at k is {arrives}.\n"
+            "3. ∂⁺{state}ₖ/∂{w}, with the state before held fixed: the slopes of step k give {delta} **{norm}**{factor}.\n\n"
+            "{together}",
             first=first, state=state, s=s, between_norm=number(path.between_norm), over_steps=over_steps,
-            over=number(over(arrives, asks)), arrives=number(arrives), w=w, delta=delta,
-            norm=number(float(np.linalg.norm(path.delta))),
+            times=number(over(arrives, asks)), arrives=number(arrives), w=w, delta=delta,
+            norm=number(float(np.linalg.norm(path.delta))), factor=factor, together=together,
         )
-        + (tr(
-            ", times the length of {plain}, **{norm}**",
-            plain=formulas.plain(v), norm=number(float(np.linalg.norm(path.factor))),
-        ) if v else "")
-        + f".\n\n{together}"
     )
 
 
@@ -146,7 +147,7 @@ def _explain_walk(walk: Walk) -> str:
         by += tr(", and some of it goes past them") * bool(asked.facts.of_step)
     notes = tr(
         "∂⁺{state}ₖ/∂{letter} is of step k alone, with the state before held fixed.",
-        state=asked.facts.state, letter=asked.letter,
+        state=tr(asked.facts.state), letter=asked.said,
     )
     if not asked.top:
         notes += tr(" ∂⁺L(t)/∂hₛ is what comes down from the layer above at s.")
@@ -174,8 +175,8 @@ def steps_back(asked: Asked) -> dict[str, list[Any]]:
     factors = [None, *(over(delta[b], delta[a]) for a, b in pairwise(steps))]
     return {
         "k": [i + 1 for i in steps],
-        "token": [visible(flow.tokens[i]) for i in steps],
-        f"‖∂L(t)/∂h{'ₜ' if asked.readout else 'ₖ'}‖": held.states[row, steps].tolist(),
+        tr("token"): [visible(flow.tokens[i]) for i in steps],
+        tr("‖∂L(t)/∂hₜ‖") if asked.readout else tr("‖∂L(t)/∂hₖ‖"): held.states[row, steps].tolist(),
         _delta_name(asked): delta[steps].tolist(),
         tr("factor of the step"): factors,
         _copy_name(asked): held.pairs[asked.parameter][row, steps].tolist(),
@@ -190,10 +191,11 @@ def factors(walk: Walk) -> dict[str, Any] | None:
     blocks = len(path.delta) // d
     matrix = facts.products[path.parameter] in (*facts.of_step, *facts.of_inputs)
     gates = facts.gates[-blocks:] if matrix else [tr("block {n}", n=n + 1) for n in range(blocks)]
-    found: dict[str, Any] = {"unit": np.arange(d)}
+    found: dict[str, Any] = {tr("unit"): np.arange(d)}
     at = "∂L(t)/∂{}ₜ" if walk.asked.top else "∂⁺L(t)/∂{}ₛ"
     for i, part in enumerate(path.parts):
-        found |= {at.format(part): path.at_loss[i * d : (i + 1) * d], f"∂L(t)/∂{part}ₖ": path.at_copy[i * d : (i + 1) * d]}
+        here, name = slice(i * d, (i + 1) * d), tr(part)
+        found |= {at.format(name): path.at_loss[here], f"∂L(t)/∂{name}ₖ": path.at_copy[here]}
     deltas = {tr("δ(t,k) of {gate}", gate=gate): path.delta[i * d : (i + 1) * d] for i, gate in enumerate(gates)}
     before = formulas.plain(f"h_{{{formulas.before(walk.asked)}}}")
     return found | deltas | ({before: path.factor} if walk.asked.recurrent else {})
