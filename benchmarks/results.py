@@ -77,8 +77,9 @@ def main() -> int:
         print(f"The public data is not here: {DATA}", file=sys.stderr)
         return 2
     trained: dict[str, list[str]] = {}
-    print("| data and network | figure | mean | each seed | dev (headline), mean | best simple model | seconds a run | tokens/s |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    titles = ("data and network", "figure", "mean", "each seed", "dev (headline), mean", "best simple model", "seconds a run",
+              "tokens/s")  # fmt: skip
+    print(f"| {' | '.join(titles)} |\n|{' --- |' * len(titles)}")
     with tempfile.TemporaryDirectory() as workspace:
         for name, (options, seeds, figure) in RESULTS.items():
             if not name.startswith(given.name) or (given.along and name not in ALONG.values()):

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from pages.common import browser, state, visitor, wording
 from pages.common.cache import workspace
 from rnn_core.config import CHOICE_NAMES, Problem, bounds, choices, number_type
-from rnn_core.language import LANGUAGES, SETS, reader, tr
+from rnn_core.language import LANGUAGES, N_, SETS, reader, tr
 from rnn_core.language.retold import retold
 from rnn_core.results import LeftOut
 from rnn_core.training import jobs
@@ -69,11 +69,16 @@ def problem(why: Problem | str) -> None:
     st.error(literal(str(why), 600), icon=":material/error:")
 
 
+_MONTHS = (N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"), N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"),
+           N_("Dec"))  # fmt: skip
+
+
 def ago(path: Path) -> str:
     """When a file or folder was last written, such as `21 Nov, 14:05`."""
     from datetime import datetime
 
-    return datetime.fromtimestamp(path.stat().st_mtime).strftime("%d %b, %H:%M")
+    then = datetime.fromtimestamp(path.stat().st_mtime)
+    return tr("{day:02} {month}, {time}", day=then.day, month=tr(_MONTHS[then.month - 1]), time=f"{then:%H:%M}")
 
 
 # ---- jobs -----------------------------------------------------------------------------------------------------------

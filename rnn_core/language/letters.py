@@ -37,8 +37,8 @@ _MATRIX = (
     rf"(?<![{_LETTER}0-9_\\])(?P<matrix>[UWV])(?![{_LETTER}0-9(])"
     rf"(?P<index>_(?:(?P<gate>[ifgqzrn])(?![{_LETTER}0-9])|\{{\{{?(?P<braced>[ifgqzrn])\}}\}}?|))?"
 )
-"""A matrix of a cell, with the gate that it belongs to. One with any other index, such as W_a of an attention, is another one, and
-U(a, b) is a uniform distribution."""
+"""A matrix of a cell, with the gate that it belongs to. One with any other index, such as W_a of an attention, is another one,
+and U(a, b) is a uniform distribution."""
 
 _STATE = rf"(?<![{_LETTER}0-9_\\])h(?![{_LETTER}0-9])"
 _STATE_IN_WORDS = rf"(?<!\}} )(?<!\d )(?<!\d){_STATE}"

@@ -374,9 +374,10 @@ def _explain_copied(found: Copied) -> str:
             unit=unit,
         ),
     ))
+    in_numbers = rf" = \frac{{{u.wanted}}}{{{u.tokens}}} = {number(u.wanted / u.tokens)}" if u.tokens else ""
     parts = [said, tr(
         r"$$\text{{share to copy}} = \frac{{\text{{unknown and in a reference}}}}{{\text{{unknown}}}}{numbers}$$",
-        numbers=rf" = \frac{{{u.wanted}}}{{{u.tokens}}} = {number(u.wanted / u.tokens)}" if u.tokens else "",
+        numbers=in_numbers,
     )]  # fmt: skip
     if u.tokens and u.wanted:
         parts.append(tr(
