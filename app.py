@@ -11,6 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.common import state, widgets
+from rnn_core.language import tr
 
 
 def main() -> None:
@@ -18,10 +19,11 @@ def main() -> None:
     st.set_page_config("Unrolled", page_icon=str(Path(__file__).parent / "pages" / "common" / "icon.svg"), layout="wide")
     state.restore()
     unrolled = st.Page("pages/read/unrolled.py", title="Unrolled", icon=":material/view_column:", url_path="unrolled")
-    inspect = st.Page("pages/read/inspect/inspect.py", title="Inspect", icon=":material/search:", url_path="inspect")
+    inspect = st.Page("pages/read/inspect/inspect.py", title=tr("Inspect"), icon=":material/search:", url_path="inspect")
 
-    generate = st.Page("pages/read/generate/generate.py", title="Generate", icon=":material/edit_note:", url_path="generate")
-    translate = st.Page("pages/read/translate/translate.py", title="Translate", icon=":material/translate:", url_path="translate")
+    generate = st.Page("pages/read/generate/generate.py", title=tr("Generate"), icon=":material/edit_note:", url_path="generate")
+    translate = st.Page("pages/read/translate/translate.py", title=tr("Translate"), icon=":material/translate:",
+                        url_path="translate")  # fmt: skip
 
     def home() -> None:
         """The bare address opens the first page, which so has an address of its own like every other one."""
@@ -29,22 +31,24 @@ def main() -> None:
 
     page = st.navigation(
         {
-            "Look inside": [
-                unrolled, inspect, generate, translate, st.Page(home, title="Home", default=True, visibility="hidden"),
+            tr("Look inside"): [
+                unrolled, inspect, generate, translate, st.Page(home, title=tr("Home"), default=True, visibility="hidden"),
             ],
-            "Learn": [st.Page("pages/learn/learn.py", title="Lessons", icon=":material/school:", url_path="learn")],
-            "Train your own": [
-                st.Page("pages/train/data/data.py", title="Data", icon=":material/table_view:", url_path="data"),
-                st.Page("pages/train/train/train.py", title="Train", icon=":material/model_training:", url_path="train"),
-                st.Page("pages/train/runs/runs.py", title="Runs", icon=":material/stacks:", url_path="runs"),
+            tr("Learn"): [
+                st.Page("pages/learn/learn.py", title=tr("Lessons"), icon=":material/school:", url_path="learn"),
             ],
-            "Understand": [
-                st.Page("pages/understand/matrix/matrix.py", title="Words to matrix", icon=":material/grid_view:",
+            tr("Train your own"): [
+                st.Page("pages/train/data/data.py", title=tr("Data"), icon=":material/table_view:", url_path="data"),
+                st.Page("pages/train/train/train.py", title=tr("Train"), icon=":material/model_training:", url_path="train"),
+                st.Page("pages/train/runs/runs.py", title=tr("Runs"), icon=":material/stacks:", url_path="runs"),
+            ],
+            tr("Understand"): [
+                st.Page("pages/understand/matrix/matrix.py", title=tr("Words to matrix"), icon=":material/grid_view:",
                         url_path="matrix"),
                 st.Page("pages/understand/bptt/bptt.py", title="BPTT", icon=":material/undo:", url_path="bptt"),
-                st.Page("pages/understand/losses/losses.py", title="Last or every step", icon=":material/compare_arrows:",
+                st.Page("pages/understand/losses/losses.py", title=tr("Last or every step"), icon=":material/compare_arrows:",
                         url_path="losses"),
-                st.Page("pages/understand/evaluate/evaluate.py", title="Evaluate", icon=":material/grid_on:",
+                st.Page("pages/understand/evaluate/evaluate.py", title=tr("Evaluate"), icon=":material/grid_on:",
                         url_path="evaluate"),
             ],
         }

@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
 from rnn_core.language import N_, tr
+from rnn_core.language.retold import retold
 
 FORMAT = 4
 """The number of the run format this code writes; a run with a higher one is refused."""
@@ -41,7 +42,7 @@ class Problem(Exception):
 
 
 class _Misfit(ValueError):
-    """Why two options do not go together, and what to type instead of one of them."""
+    """Why two options do not go together, as a sentence, and what to type instead of one of them."""
 
     def __init__(self, words: str, typed: str):
         super().__init__(words)
@@ -68,12 +69,12 @@ else:
     CellName = Literal[CELLS]
 
 CHOICE_NAMES = {"adam": "Adam", "sgd": "SGD", "relu": "ReLU",
-                "cpu": N_("the processor"), "cuda": "a GPU",
-                "last": N_("at the last step"), "every": N_("at every step"), "word": "words", "char": "characters",
+                "cpu": N_("the processor"), "cuda": N_("a GPU"),
+                "last": N_("at the last step"), "every": N_("at every step"), "word": N_("words"), "char": N_("characters"),
                 "elided": N_("words, elisions split")}  # fmt: skip
 """How the values of options are written for people, where that is not the value itself."""
 
-METRIC_NAMES = {"accuracy": "accuracy", "macro_f1": N_("macro F1"), "f1": N_("span F1")}
+METRIC_NAMES = {"accuracy": N_("accuracy"), "macro_f1": N_("macro F1"), "f1": N_("span F1")}
 """How the headline metrics are written for people, where that is not the name itself."""
 
 SUGGESTED = ("embedding", "hidden", "dropout", "epochs", "patience", "batch", "learning_rate", "threads", "bidirectional",
@@ -195,8 +196,8 @@ class DataConfig:
 
     @property
     def unit(self) -> str:
-        """How sentences name the tokens: "words" or "characters"."""
-        return "characters" if self.tokens == "char" else "words"
+        """How sentences name the tokens: "words" or "characters", in English."""
+        return N_("characters") if self.tokens == "char" else N_("words")
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -551,11 +552,10 @@ class MakeConfig:
         Field(title=N_("Task of memory"), description=N_("the texts to make up")),
     ] = "first-word"
     length: Annotated[
-        int, Field(ge=8, le=400, title=N_(
-            "Longest text",
-        ), description=N_(
-            "the greatest number of words of a text; others are shorter",
-        ))
+        int,
+        Field(
+            ge=8, le=400, title=N_("Longest text"), description=N_("the greatest number of words of a text; others are shorter")
+        ),
     ] = 20
     examples: Annotated[
         int, Field(ge=100, le=50_000, title=N_("Texts"), description=N_("the number of texts, all different"))
@@ -566,8 +566,8 @@ class MakeConfig:
     def _is_bounded(self) -> "MakeConfig":
         if self.length * self.examples > MOST_MADE:
             raise _Misfit(
-                tr("texts are made up to {MOST_MADE:,} words in all; ask for shorter texts, or for fewer", MOST_MADE=MOST_MADE),
-                tr("--examples {MOST_MADE}", MOST_MADE=MOST_MADE // self.length),
+                tr("Texts are made up to {most:,} words in all; ask for shorter texts, or for fewer.", most=MOST_MADE),
+                f"--examples {MOST_MADE // self.length}",
             )
         return self
 
@@ -588,25 +588,26 @@ class RunConfig:
         if self.model.bidirectional and self.train.truncate:
             raise _Misfit(
                 tr(
-                    "truncation reads in one direction, because the backward direction begins at the end of the text, "
-                    "where no chunk but the last reaches; leave out one of the two",
+                    "Truncation reads in one direction, because the backward direction begins at the end of the text, "
+                    "where no chunk but the last reaches; leave out one of the two.",
                 ),
-                tr("--no-bidirectional or --truncate 0"),
+                "--no-bidirectional or --truncate 0",
             )
         if self.train.schedule == "cosine" and self.train.minutes and not self.train.updates:
             raise _Misfit(
                 tr(
-                    "a cosine schedule needs the number of updates, which a limit in minutes does not give; limit the "
-                    "updates too, or choose another schedule",
+                    "A cosine schedule needs the number of updates, which a limit in minutes does not give; limit the "
+                    "updates too, or choose another schedule.",
                 ),
-                tr("--updates N or --schedule constant"),
+                "--updates N or --schedule constant",
             )
         return self
 
 
 def metric_name(metric: str) -> str:
-    """How a metric is written for people."""
-    return METRIC_NAMES.get(metric, metric.replace("_", " "))
+    """How a metric is written for people, in the reader's language."""
+    named = METRIC_NAMES | {"perplexity": N_("perplexity")}
+    return tr(named[metric]) if metric in named else metric.replace("_", " ")
 
 
 def options(config: type) -> dict[str, FieldInfo]:
@@ -668,14 +669,31 @@ def plain(config: Any) -> dict[str, Any]:
 
 def _problem(error: ValidationError) -> Problem:
     first = error.errors(include_url=False)[0]
-    message = first["msg"].removeprefix(tr("Value error, "))
-    where = [str(part) for part in first["loc"]]
+    misfit, message = first.get("ctx", {}).get("error"), first["msg"].removeprefix("Value error, ")
+    if isinstance(misfit, _Misfit):
+        return Problem(str(misfit), misfit.typed)
+    where, why = [str(part) for part in first["loc"]], retold(message[0].lower() + message[1:])
     if not where or first["type"] == "value_error":
-        return Problem(message[0].upper() + message[1:] + ".", getattr(first.get("ctx", {}).get("error"), "typed", ""))
-    given = "" if first["type"] == "missing" else tr(" (given: {first!r})", first=str(first['input'])[:60])
+        return Problem(why[0].upper() + why[1:] + ".")
     name = where[-1].replace("_", "-")
     shown = name if name.replace("-", "").isalnum() and len(name) <= 40 else repr(name[:40])  # a file may say anything
-    return Problem(tr(
-        "The option {shown} does not fit: {lower}{given}.",
-        shown=shown, lower=message[0].lower() + message[1:], given=given,
-    ))
+    if first["type"] == "missing":
+        return Problem(tr("The option {option} does not fit: {why}.", option=shown, why=why))
+    return Problem(tr("The option {option} does not fit: {why} (given: {given!r}).", option=shown, why=why,
+                      given=str(first["input"])[:60]))  # fmt: skip
+
+
+_REASONS = (
+    N_("field required"), N_("unexpected keyword argument"), N_("input should be {some} or {last}"),
+    N_("input should be greater than or equal to {bound}"), N_("input should be less than or equal to {bound}"),
+    N_("input should be greater than {bound}"), N_("input should be less than {bound}"),
+    N_("input should be a valid integer"), N_("input should be a valid integer, unable to parse string as an integer"),
+    N_("input should be a valid integer, got a number with a fractional part"),
+    N_("unable to parse input string as an integer, exceeded maximum size"), N_("input should be a finite number"),
+    N_("input should be a valid number"), N_("input should be a valid number, unable to parse string as a number"),
+    N_("input should be a valid boolean"), N_("input should be a valid boolean, unable to interpret input"),
+    N_("input should be a valid string"), N_("string should have at most {most} characters"),
+    N_("string should match pattern {pattern}"), N_("input should be a dictionary or an instance of {kind}"),
+    N_("input should be a valid dictionary"), N_("input should be a valid list"), N_("input should be a valid tuple"),
+)  # fmt: skip
+"""What pydantic says of a value that does not fit, for the catalogue."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnn_core.language import tr
 from rnn_core.results import (
     ClassScores,
     Corpus,
@@ -317,8 +318,8 @@ ODD = 0.05
 
 def scheme_of(
     sequences: Iterable[Sequence[str]], counts: Mapping[str, int] | None = None
-) -> tuple[str | None, str | None]:
-    """Recognises the tag scheme of training sentences; a warning, if they are inconsistent.
+) -> tuple[str | None, tuple[str, ...]]:
+    """Recognises the tag scheme of training sentences; warnings, if they are inconsistent.
 
     Tags follow a scheme if nearly all are "O" or a prefix and a type, such as B-PER, B_PER or PER-B. The first tag of an entity
     distinguishes IOB1 (I) from IOB2 (B), and its last tag those from IOBES (E or S), so a sentence with entities is valid under
@@ -328,7 +329,7 @@ def scheme_of(
         counts: the count of each tag, if known; otherwise the sequences are iterated twice.
 
     Returns:
-        IOB1, IOB2 or IOBES (BILOU too), None for plain classes; and a sentence for the user, or None.
+        IOB1, IOB2 or IOBES (BILOU too), None for plain classes; and sentences for the user.
     """
     votes: Counter[str | None] = Counter()
     tags_: Counter[str] = Counter()
@@ -352,41 +353,46 @@ def scheme_of(
     if odd.total() > ODD * tags_.total() or not styles.get(usual, Counter()).total():
         alike = [tag for tag, _ in tags_.most_common() if _ALIKE.match(tag) and not _style(tag)]
         if 2 * sum(tags_[tag] for tag in alike) <= tags_.total():
-            return None, None
+            return None, ()
         some = ", ".join(map(repr, alike[:3]))
-        return None, (
-            f"The tags look like entities ({some}), but are not written as B-PER, B_PER or PER-B, so they count as plain classes."
-        )
+        return None, (tr(
+            "The tags look like entities ({some}), but are not written as B-PER, B_PER or PER-B, so they count as plain classes.",
+            some=some,
+        ),)  # fmt: skip
     if not votes:
-        return None, None
+        return None, ()
     likely = ("IOB2", "IOBES", "IOB1") if prefixes.keys() <= set("BI") else ("IOBES", "IOB2", "IOB1")
     scheme = max(likely, key=lambda one: votes[one])  # the first of equals
     if not votes[scheme] and not prefixes.keys() & set("BSU"):
-        return None, "The tags look like entities, but in no supported scheme (IOE?), so they count as plain classes."
+        return None, (tr("The tags look like entities, but in no supported scheme (IOE?), so they count as plain classes."),)
     others = [
-        f"{votes[one]:,} only as {one}" if one else f"{votes[one]:,} under no scheme"
+        tr("{count:,} only as {scheme}", count=votes[one], scheme=one) if one
+        else tr("{count:,} under no scheme", count=votes[one])
         for one in (*likely, None)
         if one != scheme and votes[one]
     ]
     said = []
     if odd:
         some = ", ".join(f"{tag!r} ({count:,})" for tag, count in odd.most_common(5)) + (", …" if len(odd) > 5 else "")
-        said.append(
-            f"A few tags are not written like the others, and may be mistyped: {some}; "
-            "the network learns each as a class of its own."
-        )
+        said.append(tr(
+            "A few tags are not written like the others, and may be mistyped: {some}; the network learns each as a class of its "
+            "own.",
+            some=some,
+        ))  # fmt: skip
     if others:
-        said.append(
-            f"The tags are read as {scheme}, but of {votes.total():,} sentences with entities only {votes[scheme]:,} are valid "
-            f"in it ({', '.join(others)}); entities that break its rules do not count."
-        )
+        said.append(tr(
+            "The tags are read as {scheme}, but of {total:,} sentences with entities only {valid:,} are valid in it ({others}); "
+            "entities that break its rules do not count.",
+            scheme=scheme, total=votes.total(), valid=votes[scheme], others=", ".join(others),
+        ))  # fmt: skip
     iobes, bilou = (sum(prefixes[letter] for letter in pair) for pair in ("ES", "LU"))
     if scheme == "IOBES" and iobes and bilou:
-        said.append(
-            f"An entity's end is written in two ways, E and S as in IOBES ({iobes:,} tags) and L and U as in BILOU ({bilou:,}): "
-            "they mean the same entities, but the network learns them as different tags, so write all of them in one way."
-        )
-    return scheme, " ".join(said) or None
+        said.append(tr(
+            "An entity's end is written in two ways, E and S as in IOBES ({iobes:,} tags) and L and U as in BILOU ({bilou:,}): "
+            "they mean the same entities, but the network learns them as different tags, so write all of them in one way.",
+            iobes=iobes, bilou=bilou,
+        ))  # fmt: skip
+    return scheme, tuple(said)
 
 
 def _style(tag: str) -> str:

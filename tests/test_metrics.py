@@ -124,28 +124,28 @@ def test_sentences_of_unequal_number_are_refused() -> None:
     ],
 )
 def test_scheme_is_recognised(sentences: list[str], scheme: str | None) -> None:
-    assert metrics.scheme_of(sentence.split() for sentence in sentences) == (scheme, None)
+    assert metrics.scheme_of(sentence.split() for sentence in sentences) == (scheme, ())
 
 
 def test_empty_tag_is_a_plain_class() -> None:
-    assert metrics.scheme_of([["", "B-X"]]) == (None, None)
+    assert metrics.scheme_of([["", "B-X"]]) == (None, ())
 
 
 def test_mixed_schemes_are_warned_of() -> None:
-    scheme, warning = metrics.scheme_of([["B-A", "I-A"], ["B-A"], ["I-A"], ["B-A", "I-B"]])
-    assert scheme == "IOB2" and warning
+    scheme, (warning,) = metrics.scheme_of([["B-A", "I-A"], ["B-A"], ["I-A"], ["B-A", "I-B"]])
+    assert scheme == "IOB2"
     assert "4 sentences" in warning and "only 2 are valid" in warning
     assert "1 only as IOB1" in warning and "1 under no scheme" in warning
     assert metrics.scheme_of([["I-A", "E-A"]])[0] is None
 
 
 def test_letters_of_two_schemes_are_warned_of() -> None:
-    scheme, warning = metrics.scheme_of([["B-A", "E-A", "S-B"], ["B-A", "L-A"], ["U-A", "O"]])
-    assert scheme == "IOBES" and warning
+    scheme, (warning,) = metrics.scheme_of([["B-A", "E-A", "S-B"], ["B-A", "L-A"], ["U-A", "O"]])
+    assert scheme == "IOBES"
     assert "as in IOBES (2 tags)" in warning and "as in BILOU (2)" in warning and "only" not in warning
-    scheme, warning = metrics.scheme_of([["B-A", "E-A"], ["U-A"], ["B-A", "O"]])
-    assert scheme == "IOBES" and warning
-    assert "only 2 are valid" in warning and "as in BILOU (1)" in warning
+    scheme, (valid, letters) = metrics.scheme_of([["B-A", "E-A"], ["U-A"], ["B-A", "O"]])
+    assert scheme == "IOBES"
+    assert "only 2 are valid" in valid and "as in BILOU (1)" in letters
 
 
 @pytest.mark.parametrize("scheme", metrics.SCHEMES)
@@ -168,4 +168,4 @@ def test_written_scheme_is_read_back(scheme: str) -> None:
                 tags += inside
             previous = kind
         texts.append(tags)
-    assert metrics.scheme_of(texts) == (scheme, None)
+    assert metrics.scheme_of(texts) == (scheme, ())

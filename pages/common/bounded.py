@@ -11,6 +11,8 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 import streamlit as st
 
+from rnn_core.language import tr
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -22,7 +24,7 @@ class Kept(Generic[P, R]):
         most_bytes: what all results may hold together. The one that was used longest ago goes first; the latest stays
             however large it is, because the next rerun asks for it.
         most: how many are kept at most.
-        spinner: what is said while one takes long.
+        spinner: a message that is said while one takes long.
     """
 
     def __init__(self, compute: Callable[P, R], most_bytes: int, most: int, spinner: str = ""):
@@ -41,7 +43,7 @@ class Kept(Generic[P, R]):
             with self._lock:
                 found = self._held.get(key)
             if found is None:
-                with st.spinner(self._spinner) if self._spinner else contextlib.nullcontext():
+                with st.spinner(tr(self._spinner)) if self._spinner else contextlib.nullcontext():
                     found = self._compute(*args, **kwargs), 0
             self._keep(key, found[0], nbytes(found[0], given.values()))
         return found[0]

@@ -6,6 +6,8 @@ a button cannot have code. The lists of the navigation get the roles that their 
 
 import streamlit as st
 
+from rnn_core.language import tr
+
 _STYLE = """<style>
 /* The name of a formula's button says which one it is; the word "Formula" is seen. */
 [class*="st-key-formula-"] button .stMarkdownColoredText {
@@ -110,21 +112,28 @@ const asSvg = plot => {  // Plotly's own button, told another format
   plot._context.toImageButtonOptions = before
 }
 
+let words = {}
+
+const name = button => {
+  button.dataset.title = words[button.textContent]
+  button.setAttribute("aria-label", words[button.textContent])
+}
+
 const complete = () => {
   for (const bar of document.querySelectorAll(".js-plotly-plot .modebar")) {
+    for (const button of bar.querySelectorAll(".file")) name(button)
     if (bar.querySelector(".file")) continue
     const plot = bar.closest(".js-plotly-plot"), group = document.createElement("div")
     if (!plot._fullLayout) continue
     bar.parentElement.classList.toggle("below", plot._fullLayout.margin.t < 26)
     group.className = "modebar-group"
-    for (const [name, title, act] of [["SVG", "Download plot as an SVG", asSvg], ["CSV", "Download the data as CSV", asCsv]]) {
+    for (const [kind, act] of [["SVG", asSvg], ["CSV", asCsv]]) {
       const button = document.createElement("button")
       button.type = "button"
       button.className = "modebar-btn file"
       button.setAttribute("rel", "tooltip")
-      button.dataset.title = title
-      button.setAttribute("aria-label", title)
-      button.textContent = name
+      button.textContent = kind
+      name(button)
       button.addEventListener("click", () => act(plot))
       group.append(button)
     }
@@ -142,7 +151,8 @@ const complete = () => {
   }
 }
 
-export default function ({ parentElement }) {
+export default function ({ data, parentElement }) {
+  words = data
   complete()
   if (parentElement.watched) return
   let frame = 0
@@ -163,4 +173,4 @@ def complete() -> None:
     """Adds them to the page. The component stands in the sidebar, where its empty place is not seen."""
     st.html(_STYLE)
     with st.sidebar:
-        _completed(key="browser")
+        _completed(key="browser", data={"SVG": tr("Download plot as an SVG"), "CSV": tr("Download the data as CSV")})

@@ -16,6 +16,7 @@ from rnn_core.data.layouts import LAYOUTS
 from rnn_core.data.preview import preview
 from rnn_core.data.top import Top
 from rnn_core.language import N_, tr
+from rnn_core.language.retold import retold
 from rnn_core.views.view import literal
 
 HEADERS = {"yes": N_("the first row"), "no": N_("there is none")}
@@ -47,12 +48,13 @@ def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: boo
     shown = {header: [row[i] if i < len(row) else "" for row in seen.rows] for i, header in enumerate(seen.header)}
     st.dataframe(shown, hide_index=True, height=220)
     for note in seen.format.notes:
-        st.caption(tr(":material/info: {note}", note=literal(note, 400)))
+        st.caption(f":material/info: {literal(retold(note), 400)}")
     if seen.problem or seen.layout is None:
-        widgets.problem(seen.problem or tr("These columns do not fit the task. Choose others."))
+        widgets.problem(retold(seen.problem) if seen.problem else tr("These columns do not fit the task. Choose others."))
         return None
     by_line = seen.format.by_sentence
-    st.caption(tr("Read as: {value}.", value='one token and its tag per line' if by_line else LAYOUTS[seen.layout]))
+    layout = tr("one token and its tag per line") if by_line else tr(LAYOUTS[seen.layout])
+    st.caption(tr("Read as: {layout}.", layout=layout))
     return stated
 
 
@@ -70,15 +72,15 @@ def read_as(
     """
     guessed, first = _guesses(look, config), st.columns(3)
     read_by = {
-        "format": _box(first[0], "Format", formats, guessed.get("format"), f"{key}-format"),
-        "encoding": _box(first[1], "Encoding", ENCODING_NAMES, guessed.get("encoding"), f"{key}-encoding",
+        "format": _box(first[0], tr("Format"), formats, guessed.get("format"), f"{key}-format"),
+        "encoding": _box(first[1], tr("Encoding"), ENCODING_NAMES, guessed.get("encoding"), f"{key}-encoding",
                          tr(
                              "Guessed. When letters look odd below, choose another. The last rows there have letters "
                              "outside of ASCII, if the head of the file has any.",
                          )),
     }  # fmt: skip
     if read_by["format"] != "text":
-        read_by["delimiter"] = _box(first[2], "Delimiter", DELIMITERS, guessed.get("delimiter"), f"{key}-delimiter")
+        read_by["delimiter"] = _box(first[2], tr("Delimiter"), DELIMITERS, guessed.get("delimiter"), f"{key}-delimiter")
     if not any(guessed.values()) and not any(read_by.values()):
         return None
     if read_by["format"] == "csv":
@@ -119,17 +121,17 @@ def _box(where: Any, title: str, named: Mapping[str, Any], guess: str | None, ke
     """A box with the guess chosen, empty where there is none. A new guess gets a new box."""
     listed = list(named)
     return where.selectbox(title, listed, listed.index(guess) if guess in listed else None, key=f"{key}-{guess}",
-                           format_func=named.__getitem__, help=words, placeholder="(choose)")  # fmt: skip
+                           format_func=lambda one: tr(named[one]), help=words, placeholder=tr("(choose)"))  # fmt: skip
 
 
 def _columns(seen: Any, config: DataConfig, key: str, with_split: bool) -> DataConfig:
     """The boxes for the columns, with the guesses chosen."""
     task = tasks.of(config)
-    titles = dict(task.columns)
+    titles = {field: tr(title) for field, title in task.columns.items()}
     if with_split and "split" in task.options(DataConfig):
         titles["split"] = tr("Split column (if any)")
     found: dict[str, str | None] = {}
-    none = "(none)"
+    none = tr("(none)")
     for column, (field, title) in zip(st.columns(len(titles)), titles.items(), strict=True):
         guess = getattr(seen.config, field)
         needed = field in task.schema.columns or (task.schema.stream and guess)

@@ -54,7 +54,7 @@ def choose_run(page: str | None = None, in_training: bool = False, fitting: bool
     name = state.selection().run or ""
     labels = widgets.distinct({name: run_label(run) for name, run in runs.items()})
     st.selectbox(
-        "Run",
+        tr("Run"),
         list(runs),
         format_func=labels.__getitem__,
         **state.bound("run", name),
@@ -67,8 +67,8 @@ def choose_run(page: str | None = None, in_training: bool = False, fitting: bool
         task = tasks.of(run.config)
         if page and not task.views.get(page):
             st.info(tr(
-                "There is nothing to show here for {short}. Choose a run of another task.",
-                short=task.short,
+                "There is nothing to show here for {task}. Choose a run of another task.",
+                task=tr(task.short),
             ), icon=":material/label:")
             if task.views.get("translate"):
                 st.page_link("pages/read/translate/translate.py", label=tr("Open this run on Translate"),
@@ -115,8 +115,10 @@ def network_label(run: Run) -> str:
     """A run's task and network in plain text. Raises Problem when it is damaged."""
     config = run.config
     model = config.model
-    both = tr(", both directions") if model.bidirectional else ""
-    return f"{tasks.of(config).short} · {cells.title(model)} {model.hidden}{both}"
+    parts = (tr(tasks.of(config).short), f"{cells.title(model)} {model.hidden}")
+    if model.bidirectional:
+        return tr("{task} · {cell}, both directions", task=parts[0], cell=parts[1])
+    return " · ".join(parts)
 
 
 def short_names(runs: Sequence[Run], kind: Callable[[Run], str]) -> list[str]:
@@ -129,7 +131,7 @@ def short_names(runs: Sequence[Run], kind: Callable[[Run], str]) -> list[str]:
 
 
 def texts_of(sample: Sample) -> str:
-    """What the texts of a sample are called, as Markdown."""
+    """What the texts of a sample are called, as Markdown, after their number or alone."""
     return tr("texts of the sample {name}", name=literal(sample.path.name))
 
 
@@ -137,8 +139,7 @@ def offer_data(so: str) -> None:
     """Says that a run's data are not here, with the way to the page where they can be read again.
 
     Args:
-        so: what cannot be shown without them.
+        so: the sentence that says so, and what cannot be shown without them.
     """
-    st.info(tr("The run's data are not in this workspace, {so}. Read the file again on the Data page.", so=so),
-            icon=":material/inventory_2:")  # fmt: skip
+    st.info(so, icon=":material/inventory_2:")  # fmt: skip
     st.page_link("pages/train/data/data.py", label=tr("Go to Data"), icon=":material/arrow_forward:")

@@ -15,7 +15,8 @@ from rnn_core.workspace.store import KEPT_DAYS
 _KEY = "typed"
 
 _JS = f"""
-export default function ({{ parentElement }}) {{
+export default function ({{ data, parentElement }}) {{
+  document.documentElement.style.setProperty("--read-it", JSON.stringify(data))
   const mark = parentElement.querySelector(".enter")
   if (mark.listens) return
   const send = event => {{
@@ -38,9 +39,9 @@ export default function ({{ parentElement }}) {{
 _CSS = f"""
 .st-key-enter {{ position: absolute; }}
 .st-key-{_KEY} [data-testid="InputInstructions"] > * {{ display: none; }}
-.st-key-{_KEY} [data-testid="InputInstructions"]::after {{ content: "Press Enter to read it"; }}
+.st-key-{_KEY} [data-testid="InputInstructions"]::after {{ content: var(--read-it); }}
 """
-"""Without a place of its own; and the hint of Streamlit, which names Ctrl+Enter, put right."""
+"""Without a place of its own; and the hint of Streamlit, which names Ctrl+Enter, put right by words that Python sends."""
 
 _enter_sends = st.components.v2.component("unrolled_enter", html='<span class="enter"></span>', css=_CSS, js=_JS,
                                           isolate_styles=False)  # fmt: skip
@@ -77,12 +78,12 @@ def choose_text(run: Run) -> None:
         if text != state.selection().text:
             state.select(text=text)
 
-    st.text_area("Text", key=_KEY, height=80, on_change=read_typed, placeholder=tr("Type a sentence of your own"),
+    st.text_area(tr("Text"), key=_KEY, height=80, on_change=read_typed, placeholder=tr("Type a sentence of your own"),
                  help=tr(
                      "Enter reads the text, Shift+Enter starts a new line, and the browser's Back returns to the text "
                      "before.",
                  ))  # fmt: skip
-    _enter_sends(key="enter")
+    _enter_sends(key="enter", data=tr("Press Enter to read it"))
 
 
 def run_and_text(page: str, fitting: bool = False) -> Run:
@@ -102,16 +103,14 @@ def run_and_text(page: str, fitting: bool = False) -> Run:
     buttons = st.container(horizontal=True, vertical_alignment="center")
     buttons.button(tr("Read it"), type="primary", icon=":material/play_arrow:")
     for number, example in enumerate(tried):
-        buttons.button(tr(
-            "Example {number}",
-            number=number + 1,
-        ), on_click=state.select, kwargs={"text": example}, help=literal(example))
+        buttons.button(tr("Example {number}", number=number + 1), on_click=state.select, kwargs={"text": example},
+                       help=literal(example))  # fmt: skip
     buttons.toggle(
-        "Private",
+        tr("Private"),
         help=tr(
             "Keeps the text out of the address: it is saved on the server and the link names it by a random id. Whoever "
-            "has the link can still open it, until nobody has for {KEPT_DAYS} days.",
-            KEPT_DAYS=KEPT_DAYS['texts'],
+            "has the link can still open it, until nobody has for {days} days.",
+            days=KEPT_DAYS["texts"],
         ),
         **state.bound("private", state.selection().private),
     )

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.common import state
 from rnn_core.figures import palette
+from rnn_core.language import tr
 
 _CSS = """
 .tokens { position: relative; overflow-y: auto; }
@@ -48,6 +49,7 @@ export default function (component) {
   if (root.drawn !== drawn) {
     root.drawn = drawn
     root.className = "tokens " + data.look
+    root.setAttribute("aria-label", data.name)
     root.replaceChildren(...data.tokens.map((token, i) => {
       const one = document.createElement("span")
       one.setAttribute("role", "option")
@@ -96,7 +98,7 @@ export default function (component) {
 
 _tokens = st.components.v2.component(
     "unrolled_tokens",
-    html='<div class="tokens" role="listbox" aria-label="Tokens of the text"></div>',
+    html='<div class="tokens" role="listbox"></div>',
     css=_CSS,
     js=_JS,
 )
@@ -141,7 +143,7 @@ def show(
             "look": look, "tokens": list(tokens), "steps": list(steps), "step": step, "says": list(says), "below": list(below),
             "palette": [palette.by_theme(colour) for colour in used], "colours": [used.index(colour) for colour in colours],
             "strength": [round(float(value), 3) for value in strength], "classes": list(classes),
-            "heard": heard.get(key, 0),
+            "heard": heard.get(key, 0), "name": tr("Tokens of the text"),
         },
         on_picked_change=picked,
     )  # fmt: skip

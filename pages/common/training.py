@@ -7,7 +7,6 @@ from pages.common import state
 from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import ModelConfig, RunConfig, TrainConfig
-from rnn_core.language import tr
 from rnn_core.training import jobs
 from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.runs import Run
@@ -66,5 +65,5 @@ def loss_of(run: Run) -> str:
 
 def _called(name: str, loss: str) -> str:
     for other in OTHER:
-        name = name.removesuffix(tr(", loss {other}", other=other))
-    return tr("{name}, loss {loss}", name=name[:180], loss=loss)
+        name = name.removesuffix(f", loss {other}")
+    return f"{name[:180]}, loss {loss}"

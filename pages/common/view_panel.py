@@ -82,7 +82,7 @@ def show(view: View[Any, Any], inputs: Inputs, choices: bool = True, **fixed: An
         with st.expander(fold) if fold else nullcontext():
             for part in parts:
                 drawn += part.kind == "figure"
-                _show_part(part, key if drawn < 2 else f"{key}-{drawn}", view.question, view.pick)
+                _show_part(part, key if drawn < 2 else f"{key}-{drawn}", tr(view.question), view.pick)
 
 
 def choose(
@@ -106,10 +106,8 @@ def choose(
             where.slider(one.title, *one.values, **state.bound(one.field, value))
         elif one.form == "number":
             low, high = one.values
-            where.number_input(one.title, low, high, help=one.help, width=160, placeholder=tr(
-                "{low} to {high}",
-                low=low, high=high,
-            ),
+            where.number_input(one.title, low, high, help=one.help, width=160,
+                               placeholder=tr("{low} to {high}", low=low, high=high),
                                **state.bound(one.field, value))  # fmt: skip
         elif one.form == "step":
             where.number_input(one.title, *one.values, help=one.help, width=160,
@@ -125,8 +123,9 @@ def choose(
 def _head(view: View[Any, Any], explained: str) -> None:
     """The question, and the button that explains it, whose name holds the question, though that is not seen there again."""
     head = st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"head-{view.name}")
-    head.markdown(f"##### {view.question}")
-    name, event = tr("Formula:gray[: {question}]", question=view.question), tr("opened {name}", name=view.name)
+    question = tr(view.question)
+    head.markdown(f"##### {question}")
+    name, event = tr("Formula:gray[: {question}]", question=question), f"opened {view.name}"
     heard: Any = (lambda: state.happened(event)) if event in state.session().awaited else "ignore"
     with head.popover(name, type="tertiary", width="content", key=f"formula-{view.name}", on_change=heard,
                       help=tr("How this is computed, with these numbers")):  # fmt: skip

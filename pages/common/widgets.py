@@ -9,10 +9,11 @@ from typing import Any
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from pages.common import browser, state, visitor
+from pages.common import browser, state, visitor, wording
 from pages.common.cache import workspace
 from rnn_core.config import CHOICE_NAMES, Problem, bounds, choices, number_type
 from rnn_core.language import LANGUAGES, SETS, reader, tr
+from rnn_core.language.retold import retold
 from rnn_core.results import LeftOut
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
@@ -60,7 +61,7 @@ def saying_faults() -> Iterator[None]:
     try:
         yield
     except Exception as error:  # what Streamlit itself ends a run by is none
-        problem(faults.record(error, workspace().root))
+        problem(retold(str(faults.record(error, workspace().root))))
 
 
 def problem(why: Problem | str) -> None:
@@ -82,7 +83,7 @@ def duration(seconds: float) -> str:
     """Seconds for people."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
-    return tr("{seconds} min", seconds=round(seconds / 60)) if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def watch(folder: Path, key: str, live: Callable[[jobs.Status], None] | None = None) -> jobs.Status | None:
@@ -113,12 +114,13 @@ def watch(folder: Path, key: str, live: Callable[[jobs.Status], None] | None = N
         if active and not now.active:
             st.rerun()
         if now.active:
-            left = tr(" · about {duration} left", duration=duration(now.seconds_left)) if now.seconds_left else ""
-            words = now.message or "Starting"
+            words = literal(retold(now.message) if now.message else tr("Starting"))
+            if now.seconds_left:
+                words = tr("{doing} · about {duration} left", doing=words, duration=duration(now.seconds_left))
             stopping = (folder / "STOP").exists()
             bar, button = st.columns([5, 1], vertical_alignment="center")
-            bar.progress(min(now.progress, 1.0), text=tr("Stopping …") if stopping else f"{literal(words)}{left}")
-            if button.button("Cancel", key=f"cancel-{key}", disabled=stopping, icon=":material/stop_circle:"):
+            bar.progress(min(now.progress, 1.0), text=tr("Stopping …") if stopping else words)
+            if button.button(tr("Cancel"), key=f"cancel-{key}", disabled=stopping, icon=":material/stop_circle:"):
                 with saying_problems():
                     jobs.cancel(folder)
                 st.rerun(scope="fragment")
@@ -127,7 +129,7 @@ def watch(folder: Path, key: str, live: Callable[[jobs.Status], None] | None = N
 
     progress()
     if status and status.state == "failed":
-        problem(status.message)
+        problem(retold(status.message))
     return status
 
 
@@ -138,8 +140,8 @@ def show_left_out(left_out: Sequence[LeftOut]) -> None:
     """Which rows were not used, or cut, and why."""
     st.dataframe(
         {
-            "reason": [entry.reason for entry in left_out],
-            "rows": [entry.count for entry in left_out],
+            tr("reason"): [retold(entry.reason) for entry in left_out],
+            tr("rows"): [entry.count for entry in left_out],
             tr("the first of them"): [", ".join(entry.rows) for entry in left_out],
         },
         hide_index=True,
@@ -158,11 +160,11 @@ def option(name: str, field: FieldInfo, value: Any, key: str, names: Mapping[str
     Args:
         names: how its choices are written, where that is not the value itself.
     """
-    common: dict[str, Any] = {"label": field.title or name, "help": field.description, "key": key} | more
+    common: dict[str, Any] = {"label": tr(field.title or name), "help": wording.described(field) or None, "key": key} | more
     kind, listed, (low, high) = number_type(field), choices(field), bounds(field)
     if listed:
         return st.selectbox(options=listed, index=listed.index(value) if value in listed else 0,
-                            format_func=lambda value: names.get(value, str(value)), **common)  # fmt: skip
+                            format_func=lambda value: tr(names.get(value, str(value))), **common)  # fmt: skip
     if kind is bool:
         return st.toggle(value=bool(value), **common)
     if kind is int:

@@ -8,8 +8,9 @@ from pages.common import cache, inputs, state, text_choice, view_panel, widgets
 from pages.common.unrolled import canvas, circuit, one_unit
 from rnn_core import tasks
 from rnn_core.analysis.loading import unopened
-from rnn_core.config import Problem, TranslateConfig
-from rnn_core.language import N_, tr
+from rnn_core.config import ModelConfig, Problem, TranslateConfig
+from rnn_core.language import tr
+from rnn_core.language.retold import retold
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
@@ -23,9 +24,9 @@ MOST_ADDED = 60
 
 head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
 head.title("Unrolled", width="stretch")
-head.page_link("pages/learn/learn.py", label=N_("New to this? Take the lessons"), icon=":material/school:", width="content")
+head.page_link("pages/learn/learn.py", label=tr("New to this? Take the lessons"), icon=":material/school:", width="content")
 st.caption(
-    N_(
+    tr(
         "**Unrolled** trains a recurrent network on your own text and shows what happens inside it, step by step. Here a "
         "network reads a text: it keeps one state, and at each word it makes a new one from the old one and the word, "
         "always with the same parameters. Type a text of your own, press Play, or point at anything.",
@@ -40,13 +41,27 @@ def _open_unit(run: Run, text: str) -> None:
         return
     read = inputs.of_text(run, text=text)
     held = view("circuit").chosen(chosen).settled(read)
-    parts = [tr("Unit {unit}", unit=held.unit), *([tr("of layer {layer}", layer=held.layer + 1)] if model.layers > 1 else []),
-             *([tr("from the end") if held.direction else tr("from the start")] if model.bidirectional else [])]  # fmt: skip
     st.divider()
     head, close = st.columns([5, 1], vertical_alignment="center")
-    head.subheader(tr("{parts} opened at t = {at}", parts=' '.join(parts), at=held.at + 1))
-    close.button("Close", icon=":material/close:", width="stretch", on_click=state.select, kwargs={"unit": None})
+    head.subheader(_opened(held.unit, held.layer, held.direction, held.at + 1, model))
+    close.button(tr("Close"), icon=":material/close:", width="stretch", on_click=state.select, kwargs={"unit": None})
     view_panel.rows((("circuit",), ("terms",)), lambda name: True, read)
+
+
+def _opened(unit: int, layer: int, direction: int, t: int, model: ModelConfig) -> str:
+    """Which unit is open, and at which step: its layer and direction where there are several."""
+    place = {"unit": unit, "layer": layer + 1, "t": t}
+    if not model.bidirectional:
+        if model.layers > 1:
+            return tr("Unit {unit} of layer {layer} opened at t = {t}", **place)
+        return tr("Unit {unit} opened at t = {t}", **place)
+    if model.layers > 1:
+        if direction:
+            return tr("Unit {unit} of layer {layer} from the end opened at t = {t}", **place)
+        return tr("Unit {unit} of layer {layer} from the start opened at t = {t}", **place)
+    if direction:
+        return tr("Unit {unit} from the end opened at t = {t}", **place)
+    return tr("Unit {unit} from the start opened at t = {t}", **place)
 
 
 @st.fragment
@@ -57,7 +72,7 @@ def _picture() -> None:
     with widgets.saying_problems():
         name, read, warnings = (_pair if pair else _text)(run)
         for warning in warnings:
-            st.warning(literal(warning, 300), icon=":material/help:")
+            st.warning(literal(retold(warning), 300), icon=":material/help:")
         view_panel.show(view(name), read)
         if not pair:
             _open_unit(run, read.trace.text)
@@ -80,7 +95,7 @@ def _text(run: Run) -> tuple[str, Inputs, Sequence[str]]:
         name = task.views["unrolled"][0]
         read = inputs.of_text(run, False, text, **({"prompt": (prompt, prompt)} if writes else {}))
     if read.trace.overflows:
-        raise Problem(OVERFLOW)
+        raise Problem(tr(OVERFLOW))
     return name, read, read.trace.warnings
 
 
@@ -98,12 +113,12 @@ def _pair(run: Run) -> tuple[str, Inputs, Sequence[str]]:
         return "unrolled-pair-back", read, read.pair.translation.warnings
     read = inputs.of_translation(run, TranslateConfig())
     if read.translation.overflows:
-        raise Problem(OVERFLOW)
+        raise Problem(tr(OVERFLOW))
     return "unrolled-pair", read, read.translation.warnings
 
 
 _picture()
-by_hand = st.expander(N_("One unit, by hand"), key="by-hand", on_change="rerun")
+by_hand = st.expander(tr("One unit, by hand"), key="by-hand", on_change="rerun")
 if by_hand.open:
     with by_hand:
         one_unit.show()

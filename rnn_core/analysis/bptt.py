@@ -22,7 +22,7 @@ from rnn_core.analysis.bptt_pass import (
 from rnn_core.analysis.bptt_sweep import Gradients, Met, Sums, added, between_layers, by_parameter, sums, sweep
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 from rnn_core.network.device import array, host, number
 from rnn_core.network.jacobians import Read
 from rnn_core.network.models import Network
@@ -316,8 +316,10 @@ def _kept(rows: np.ndarray, steps: int, kind: str, k: int, both: bool) -> tuple[
 
 
 def cut_words(count: int, kept: int) -> str:
-    """That a text was cut by `beginning`, as a sentence."""
-    return f"This text has {count:,} tokens; the way back is of its first {kept:,}, read as a text of their own."
+    """That a text was cut by `beginning`, as a sentence in English, which `retold` translates."""
+    return N_("This text has {count:,} tokens; the way back is of its first {kept:,}, read as a text of their own.").format(
+        count=count, kept=kept
+    )  # fmt: skip
 
 
 # ---- the command line -----------------------------------------------------------------------------------------------

@@ -138,15 +138,14 @@ def target_of(
     loss = loss or task.loss_of(config)
     if loss not in task.losses:
         raise Problem(tr(
-            "A {short} run takes a loss at every token; there is none at the last step alone. Choose every.",
-            short=task.short,
+            "A {task} run takes a loss at every token; there is none at the last step alone. Choose every.",
+            task=tr(task.short),
         ))
     classes = torch.from_numpy(task.aim(target, trace.labels, trace.readouts, trace.indices))
     added = config.train.reduce if reduce is None else reduce
     if added not in REDUCE:
         raise Problem(tr(
-            "The losses of the steps are added up as their {REDUCE}, not as {added!r}. Choose one.",
-            REDUCE=' or their '.join(REDUCE), added=added,
+            "The losses of the steps are added up as their mean or their sum, not as {added!r}. Choose one.", added=added,
         ))
     train = replace(config.train, reduce=REDUCE[added])
     weights = task.weights(replace(config, train=train), np.array([steps]), steps, loss)

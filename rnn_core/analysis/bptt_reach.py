@@ -10,7 +10,7 @@ from torch import Tensor
 from rnn_core.analysis.bptt_pass import Pass, Target, at_logits
 from rnn_core.analysis.bptt_sweep import FLUSH, at_states, flush
 from rnn_core.config import Problem
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 from rnn_core.network.jacobians import Read
 from rnn_core.results import ChainProduct, Reach
 
@@ -107,11 +107,10 @@ def path(
     elif done.network.directions == 1:
         ways = [s for s in ways if s <= step]
     if not ways:
-        side = "after" if direction else "before"
-        raise Problem(tr(
-            "Step {back} is not read {side} t = {step} here. Choose a copy that the loss reaches.",
-            back=back + 1, side=side, step=step + 1,
-        ))
+        said = N_("Step {back} is not read before t = {step} here. Choose a copy that the loss reaches.")
+        if direction:
+            said = N_("Step {back} is not read after t = {step} here. Choose a copy that the loss reaches.")
+        raise Problem(tr(said, back=back + 1, step=step + 1))
     seeds, alone = torch.zeros_like(done.top), torch.nn.functional.one_hot(torch.tensor(step), done.steps)[None].to(done.top)
     seeds[step] = done.network.readout_back(at_logits(done, target, slice(step, step + 1))[0])
     at_state = {key: states[0] for key, states in at_states(done, seeds, alone).items()}

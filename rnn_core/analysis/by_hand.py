@@ -55,5 +55,5 @@ def parameter(loaded: Loaded, letter: str) -> np.ndarray:
     elif letter in ("V", "c"):
         found = network.weight_out if letter == "V" else network.bias_out
     else:
-        raise Problem(tr("this network has no {letter}.", letter=letter))
+        raise Problem(tr("this network has no {letter}.", letter=tr(letter)))
     return array(found).astype(np.float64)

@@ -58,8 +58,8 @@ def hunt_corpus(
     cut = spans_of(text, how)
     if len(cut) > MOST_TOKENS:
         raise Problem(tr(
-            "This corpus has {cut:,} tokens; up to {MOST_TOKENS:,} can be read. Take a part of it.",
-            cut=len(cut), MOST_TOKENS=MOST_TOKENS,
+            "This corpus has {tokens:,} tokens; up to {most:,} can be read. Take a part of it.",
+            tokens=len(cut), most=MOST_TOKENS,
         ))
     wanted = at_tokens(marked(text, pattern, expression, MOST_SECONDS), np.array([(a, b) for _, a, b in cut]).reshape(-1, 2))
     numbers = np.array(loaded.speech.vocabulary.encode([token for token, _, _ in cut]), np.int64)

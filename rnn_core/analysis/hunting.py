@@ -6,7 +6,7 @@ import numpy as np
 import regex
 
 from rnn_core.config import Problem
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 from rnn_core.results import Hunt
 
 BLOCKS = 10
@@ -78,11 +78,11 @@ def matches(text: str, expression: str, seconds: float = MOST_SECONDS) -> np.nda
 
 
 PATTERNS: dict[str, tuple[str, Callable[[str], np.ndarray] | str]] = {
-    "quotes": ("inside quotation marks", inside_quotes),
-    "brackets": ("inside brackets", inside_brackets),
-    "place": ("position in the line", place_in_line),
-    "name": ("the word after a capitalised word", _NAME),
-    "expression": ("a regular expression", ""),
+    "quotes": (N_("inside quotation marks"), inside_quotes),
+    "brackets": (N_("inside brackets"), inside_brackets),
+    "place": (N_("position in the line"), place_in_line),
+    "name": (N_("the word after a capitalised word"), _NAME),
+    "expression": (N_("a regular expression"), ""),
 }
 """The patterns by their names: how they are called, and their value at each character, or a regular expression of it."""
 
@@ -106,8 +106,8 @@ def marked(text: str, pattern: str, expression: str = "", seconds: float = MOST_
 
 
 def called(pattern: str, expression: str = "") -> str:
-    """How a pattern is called, such as “a match of \\d+”."""
-    return f"a match of {expression}" if pattern == "expression" else PATTERNS[pattern][0]
+    """How a pattern is called, such as “a match of \\d+”, in English, which `retold` translates."""
+    return N_("a match of {expression}").format(expression=expression) if pattern == "expression" else PATTERNS[pattern][0]
 
 
 class TooRare(Problem):
@@ -145,8 +145,8 @@ def hunt(values: np.ndarray, wanted: np.ndarray, most: int = 20, seed: int = 0) 
     yes = wanted.dtype == bool
     varies = (lambda part: 0 < part.sum() < len(part)) if yes else (lambda part: len(part) > 2 and np.ptp(part) > 0)
     if m < 2 * BLOCKS or not varies(wanted[fit]) or not varies(wanted[~fit]):
-        raise TooRare("This text has too few tokens with the pattern, or too few without it, to find a unit. Read a sample, "
-                      "paste a longer text, or choose another pattern.")  # fmt: skip
+        raise TooRare(tr("This text has too few tokens with the pattern, or too few without it, to find a unit. Read a sample, "
+                         "paste a longer text, or choose another pattern."))  # fmt: skip
     score = _Thresholds(values, fit) if yes else _Correlations(values, fit)
     fitted, thresholds, above = score.choose(wanted[fit])
     best = np.argsort(-fitted, kind="stable")[: min(most, d)]

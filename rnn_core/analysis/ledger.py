@@ -10,6 +10,7 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.parameters import places
 from rnn_core.analysis.steps import counted_steps
+from rnn_core.language import N_
 from rnn_core.network.cells import INPUT, Declared
 from rnn_core.network.losses import at_once
 from rnn_core.network.models import Network, count_parameters
@@ -117,23 +118,23 @@ def _memory(loaded: Loaded, sizes: Mapping[str, int]) -> tuple[MemoryRow, ...]:
     by_rows = not on_gpu and not loaded.network.tied
     p, n, table = sizes["P"], sizes["n"], sizes["N"] * sizes["n"]
     read, places = sizes["R"] * n, sizes["B"] * sizes["K"]
-    rows = [("weights", "4·P", 4 * p)]
+    rows = [(N_("weights"), "4·P", 4 * p)]
     if by_rows:
-        rows.append(("gradients", "4·(P − N·n + R·n)", 4 * (p - table + read)))
+        rows.append((N_("gradients"), "4·(P − N·n + R·n)", 4 * (p - table + read)))
     else:
-        rows.append(("gradients", "4·P", 4 * p) if on_gpu else ("gradients", "4·(P + R·n)", 4 * (p + read)))
+        rows.append((N_("gradients"), "4·P", 4 * p) if on_gpu else (N_("gradients"), "4·(P + R·n)", 4 * (p + read)))
     if train.optimizer == "adam":
-        rows.append(("Adam's two moments", "8·P", 8 * p))
+        rows.append((N_("Adam's two moments"), "8·P", 8 * p))
     if by_rows:
-        rows.append(("row numbers of E", "16·N", 16 * sizes["N"]))
+        rows.append((N_("row numbers of E"), "16·N", 16 * sizes["N"]))
     elif not on_gpu:
-        rows.append(("row numbers of E", "8·N", 8 * sizes["N"]))
+        rows.append((N_("row numbers of E"), "8·N", 8 * sizes["N"]))
     if train.average:
-        rows.append(("average of the weights", "4·P", 4 * p))
-    rows.append(("best weights so far", "4·P", 4 * p))
-    rows.append(("inputs x", "4·B·K·n", 4 * places * n) if on_gpu else ("inputs x", "4·R·n", 4 * read))
-    rows.append(("states and gates", "4·s·ℓ·B·K·d", 4 * sizes["s"] * sizes["ℓ"] * places * sizes["d"]))
-    rows.append(("logits", "4·q·k", 4 * sizes["q"] * sizes["k"]))
+        rows.append((N_("average of the weights"), "4·P", 4 * p))
+    rows.append((N_("best weights so far"), "4·P", 4 * p))
+    rows.append((N_("inputs x"), "4·B·K·n", 4 * places * n) if on_gpu else (N_("inputs x"), "4·R·n", 4 * read))
+    rows.append((N_("states and gates"), "4·s·ℓ·B·K·d", 4 * sizes["s"] * sizes["ℓ"] * places * sizes["d"]))
+    rows.append((N_("logits"), "4·q·k", 4 * sizes["q"] * sizes["k"]))
     return tuple(MemoryRow(*row) for row in rows)
 
 

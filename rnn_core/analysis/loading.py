@@ -7,6 +7,7 @@ import numpy as np
 
 from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig
+from rnn_core.language import tr
 from rnn_core.network.cells import Cell, cell_of
 from rnn_core.workspace import snapshots
 from rnn_core.workspace.runs import Run, Speech
@@ -90,7 +91,7 @@ def load(run: Run, device: str = "cpu") -> Loaded:
     from rnn_core.network.tensors import put, shapes_of
 
     place, config, speech, task = device_of(device), run.config, run.speech, tasks.of(run.config)
-    misfit = f"Run {run.id} is damaged: its weights do not fit its config. Delete it, or import it again."
+    misfit = tr("Run {id} is damaged: its weights do not fit its config. Delete it, or import it again.", id=run.id)
     if run.weight_shapes() != shapes_of(lambda: task.network(config, speech)):
         raise Problem(misfit)
     weights = run.weights()

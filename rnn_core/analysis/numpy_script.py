@@ -86,9 +86,9 @@ def numpy_script(way: Backward) -> str:
     if sum(one.numel() for one in held.values()) > MOST_NUMBERS:
         raise Problem(
             tr(
-                "This network and text have more than {MOST_NUMBERS:,} numbers, too many for a script to read. Take a "
+                "This network and text have more than {most:,} numbers, too many for a script to read. Take a "
                 "smaller network, such as the ready-made one of three units.",
-                MOST_NUMBERS=MOST_NUMBERS,
+                most=MOST_NUMBERS,
             )
         )
     phi, slope = PHI[model.activation]

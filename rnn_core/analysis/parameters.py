@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnn_core.analysis.loading import Loaded
+from rnn_core.language import N_
 from rnn_core.network.device import array
 from rnn_core.network.translator import Translator
 
@@ -60,5 +61,5 @@ def places(network: Translator) -> dict[str, Place]:
         else:
             layer, direction, parameter = rest.split(".")
             found[name] = Place(side, network.encoder.cell.declared[parameter].letter, int(layer), int(direction))
-    order = ("encoder", "decoder", "attention", "readout")
+    order = (N_("encoder"), N_("decoder"), N_("attention"), N_("readout"))
     return dict(sorted(found.items(), key=lambda item: order.index(item[1].part)))

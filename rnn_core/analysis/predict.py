@@ -15,7 +15,7 @@ from rnn_core import metrics, tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import LONGEST
 from rnn_core.config import Problem
-from rnn_core.data.examples import UNUSABLE, unusable, whole_tokens
+from rnn_core.data.examples import NO_TEXT, UNUSABLE, unusable, whole_tokens
 from rnn_core.data.formats import place
 from rnn_core.data.reading import uncollected
 from rnn_core.data.tables import Row
@@ -23,7 +23,7 @@ from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.unlabelled import ABSENT, Unlabelled
 from rnn_core.data.values import as_list, as_text
 from rnn_core.data.written import CONLL, FORMATS, conll_sentence, free_names, table
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 from rnn_core.results import FileAnswers
 
 WINDOW, CHARACTERS, PROBABILITIES = 8_192, 4_000_000, 1_000_000
@@ -94,13 +94,8 @@ def answer_file(
     task = tasks.of(loaded.config)
     if suffix not in task.formats:
         others = " or ".join(task.formats)
-        raise Problem(tr(
-            "{FORMATS} cannot hold this run's answers ({title}).",
-            FORMATS=FORMATS[suffix], title=task.title,
-        ), tr(
-            "--out FILE with {others}",
-            others=others,
-        ))
+        said = tr("{format} cannot hold this run's answers ({task}).", format=tr(FORMATS[suffix]), task=tr(task.title))
+        raise Problem(said, f"--out FILE with {others}")
     first = 0.1 if source.format.kind == "jsonl" else 0.0  # its keys are collected before
     source = source.with_all_columns(lambda share: tick(share * first))
     share = first
@@ -172,7 +167,7 @@ def _item(rows: list[Row], loaded: Loaded, source: Unlabelled, spaced: bool, loc
     at = source.format.header.index(source.text)
     if source.layout == "token":
         tokens = [_token(row, at) for row in rows]
-        item.unused = [None if token else _fault(source, row) or "no text" for row, token in zip(rows, tokens, strict=True)]
+        item.unused = [None if token else _fault(source, row) or NO_TEXT for row, token in zip(rows, tokens, strict=True)]
         _given(item, [token for token in tokens if token])
         item.unused = [item.problem or why for why in item.unused]
         return item
@@ -184,7 +179,8 @@ def _item(rows: list[Row], loaded: Loaded, source: Unlabelled, spaced: bool, loc
     elif (listed := as_list(row.values[at])) is not None:
         _given(item, whole_tokens(listed))
     else:
-        item.problem = f"no list in the column {source.text!r}" if as_text(row.values[at]).strip() else "no text"
+        no_list = N_("no list in the column {column!r}").format(column=source.text)
+        item.problem = no_list if as_text(row.values[at]).strip() else NO_TEXT
     item.unused = [item.problem]
     return item
 
@@ -206,7 +202,7 @@ def _given(item: _Item, tokens: list[str]) -> None:
     sizes = np.array([len(token) for token in tokens], int)
     item.ends = (np.cumsum(sizes + 1) - 1).tolist()
     item.starts = (np.array(item.ends, int) - sizes).tolist()
-    item.problem = _why_not(item.text, len(tokens)) or (None if all(tokens) else "an empty token")
+    item.problem = _why_not(item.text, len(tokens)) or (None if all(tokens) else N_("an empty token"))
 
 
 def _typed(item: _Item, text: str, loaded: Loaded, spaced: bool, located: bool) -> None:
@@ -214,7 +210,7 @@ def _typed(item: _Item, text: str, loaded: Loaded, spaced: bool, located: bool) 
     how = loaded.config.data.tokens
     item.text = text
     if not text.strip():
-        item.problem = "no text"
+        item.problem = NO_TEXT
         return
     if spaced:
         cut = [(token, 0, 0) for token in text.split()]
@@ -234,9 +230,9 @@ def _typed(item: _Item, text: str, loaded: Loaded, spaced: bool, located: bool) 
 
 def _why_not(text: str, tokens: int) -> str | None:
     if not tokens:
-        return "no text"
+        return NO_TEXT
     if tokens > LONGEST:
-        return f"more than {LONGEST:,} tokens"
+        return N_("more than {most:,} tokens").format(most=LONGEST)
     return UNUSABLE if unusable((text,)) else None
 
 
@@ -283,7 +279,7 @@ class _Tally:
                     self.answered += 1
                     continue
                 reason = row.fault or why
-                self.reasons[reason if reason in self.reasons or len(self.reasons) < _REASONS else "other reasons"] += 1
+                self.reasons[reason if reason in self.reasons or len(self.reasons) < _REASONS else N_("other reasons")] += 1
 
 
 # ---- answers to columns ---------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import math
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
+from rnn_core.language import N_
 from rnn_core.network import cells
 from rnn_core.network.cells import PLAIN
 from rnn_core.results import History, Recipe
@@ -38,24 +39,30 @@ def starts(loaded: Loaded) -> dict[str, str]:
     network, model = loaded.network, loaded.config.model
     d, width, classes = model.hidden, network.weight_out.shape[1], len(loaded.outcomes)
     if model.initialisation == "torch":
-        around = f"uniform in ±{1 / math.sqrt(width):.4g}"
-        found = {"E = V": around} if network.tied else {"E": "normal, deviation 1"}
-        bound = f"uniform in ±1/√d = ±{1 / math.sqrt(d):.4g}"
+        around = N_("uniform in ±{bound:.4g}").format(bound=1 / math.sqrt(width))
+        found = {"E = V": around} if network.tied else {"E": N_("normal, deviation 1")}
+        bound = N_("uniform in ±1/√d = ±{bound:.4g}").format(bound=1 / math.sqrt(d))
         for one in network.cell.declared.values():
-            twice = "the sum of two, each " if one.of in network.cell.of_inputs and network.cell.of_step else ""  # torch's two
-            found[one.letter] = twice + bound if one.of != PLAIN else _constants(network.cell.gates, one.start)
+            if one.of == PLAIN:
+                found[one.letter] = _constants(network.cell.gates, one.start)
+            elif one.of in network.cell.of_inputs and network.cell.of_step:  # torch's two
+                found[one.letter] = N_("the sum of two, each uniform in ±1/√d = ±{bound:.4g}").format(bound=1 / math.sqrt(d))
+            else:
+                found[one.letter] = bound
         return found | dict.fromkeys(("c",) if network.tied else ("V", "c"), around)
-    found = {"E": "uniform in ±0.05"}
+    found = {"E": N_("uniform in ±0.05")}
     if network.tied:
-        found = {"E = V": f"uniform in ±√(3/n) = ±{math.sqrt(3 / model.embedding):.4g}"}
+        found = {"E = V": N_("uniform in ±√(3/n) = ±{bound:.4g}").format(bound=math.sqrt(3 / model.embedding))}
     for one in network.cell.declared.values():
         if one.start == "glorot":
-            found[one.letter] = f"uniform in ±√(6/(n + d)) = ±{math.sqrt(6 / (model.embedding + d)):.4g}"
+            glorot = math.sqrt(6 / (model.embedding + d))
+            found[one.letter] = N_("uniform in ±√(6/(n + d)) = ±{bound:.4g}").format(bound=glorot)
         elif one.start == "orthogonal":
-            found[one.letter] = "orthogonal: WᵀW = 1 for each gate" if len(network.cell.gates) > 1 else "orthogonal: WᵀW = 1"
+            several = len(network.cell.gates) > 1
+            found[one.letter] = N_("orthogonal: WᵀW = 1 for each gate") if several else N_("orthogonal: WᵀW = 1")
         else:
             found[one.letter] = _constants(network.cell.gates, one.start)
-    own_v = {} if network.tied else {"V": f"uniform in ±{math.sqrt(6 / (width + classes)):.4g}"}
+    own_v = {} if network.tied else {"V": N_("uniform in ±{bound:.4g}").format(bound=math.sqrt(6 / (width + classes)))}
     return found | own_v | {"c": "0"}
 
 
@@ -65,4 +72,7 @@ def _constants(gates: tuple[str, ...], values: tuple[float, ...] | str) -> str:
     if len(set(each)) == 1 or len(each) != len(gates):
         return each[0]
     others = sorted(set(each) - {"0"})
-    return "0, but " + ", ".join(f"{value} for {gate}" for gate, value in zip(gates, each, strict=True) if value in others)
+    by_gate = [(gate, value) for gate, value in zip(gates, each, strict=True) if value in others]
+    if len(by_gate) == 1:
+        return N_("0, but {value} for {gate}").format(gate=by_gate[0][0], value=by_gate[0][1])
+    return "0, but " + ", ".join(f"{value} for {gate}" for gate, value in by_gate)

@@ -11,7 +11,7 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.steps import cut_after
 from rnn_core.config import Problem
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 from rnn_core.network.device import array, place_of
 from rnn_core.network.recurrent import Recurrent
 from rnn_core.network.tape import Tape, record
@@ -49,17 +49,16 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         raise Problem(tr("There is nothing to read. Type a sentence."))
     if len(cut) > LONGEST:
         raise Problem(tr(
-            "This text has {cut:,} tokens; up to {LONGEST:,} can be inspected. Take a part of it.",
-            cut=len(cut), LONGEST=LONGEST,
+            "This text has {tokens:,} tokens; up to {most:,} can be inspected. Take a part of it.",
+            tokens=len(cut), most=LONGEST,
         ))
     cell, model = loaded.network.cell, loaded.config.model
     a_step = model.layers * loaded.network.directions * model.hidden * len((*cell.parts, *cell.kept))
     a_step += 2 * len(loaded.outcomes)
     if len(cut) * a_step > MOST_NUMBERS:
         raise Problem(tr(
-            "This text has {cut:,} tokens; {MOST_NUMBERS:,} can be inspected in a network as large as this one. Take a "
-            "part of it.",
-            cut=len(cut), MOST_NUMBERS=MOST_NUMBERS // a_step,
+            "This text has {tokens:,} tokens; {most:,} can be inspected in a network as large as this one. Take a part of it.",
+            tokens=len(cut), most=MOST_NUMBERS // a_step,
         ))  # fmt: skip
     words = [token for token, _, _ in cut]
     indices = np.array([SOS, *task.numbers(loaded.speech.vocabulary, words), EOS])
@@ -124,14 +123,18 @@ def _found(text: str, tokens: Sequence[str]) -> list[tuple[str, int, int]]:
 
 
 def oddities(words: Sequence[str], indices: np.ndarray, kind: str) -> list[str]:
-    """Sentences on why the answer may mean little. `kind`: "words" or "characters"."""
+    """Sentences on why the answer may mean little, in English, which `retold` translates. `kind`: "words" or "characters"."""
     said = []
     if (indices[1:-1] == UNK).all():
-        said.append(f"The network knows none of these {kind}: it reads <unk> at every step, and its answer says little.")
+        said.append(
+            N_("The network knows none of these characters: it reads <unk> at every step, and its answer says little.")
+            if kind == "characters"
+            else N_("The network knows none of these words: it reads <unk> at every step, and its answer says little.")
+        )
     if not any(_WRITTEN.search(word) for word in words):
-        said.append("There is no letter or digit in this text.")
+        said.append(N_("There is no letter or digit in this text."))
     if sum(bool(_LEFTWARD.match(word)) for word in words) * 2 > len(words):
-        said.append("This text is written from right to left: the first word read is drawn leftmost, at t = 2.")
+        said.append(N_("This text is written from right to left: the first word read is drawn leftmost, at t = 2."))
     return said
 
 

@@ -12,7 +12,7 @@ from rnn_core.analysis.trace import held, oddities
 from rnn_core.config import Problem, TranslateConfig
 from rnn_core.data.detokenise import detokenise, style
 from rnn_core.data.vocabulary import COPYING, EOS, SOS, SPECIALS, UNK, UNWRITTEN, Vocabulary, copied
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 from rnn_core.network.device import array, place_of
 from rnn_core.network.models import Batch
 from rnn_core.network.search import Level, beam
@@ -54,7 +54,7 @@ def translate(
     """
     task = tasks.of(loaded.config)
     if not task.translates:
-        raise Problem(tr("A run of {short} does not translate: choose a run of translation.", short=task.short))
+        raise Problem(tr("A run of {task} does not translate: choose a run of translation.", task=tr(task.short)))
     network, data = loaded.network, loaded.config.data
     assert isinstance(network, Translator)
     vocabulary = loaded.speech.vocabularies["target"]
@@ -116,8 +116,8 @@ def _cut(loaded: Loaded, text: str) -> list[str]:
     tokens = [token for token, _, _ in tasks.of(loaded.config).cut(text, loaded.config.data.tokens)]
     if len(tokens) > LONGEST:
         raise Problem(tr(
-            "This text has {tokens:,} tokens; up to {LONGEST:,} can be translated. Take a part of it.",
-            tokens=len(tokens), LONGEST=LONGEST,
+            "This text has {tokens:,} tokens; up to {most:,} can be translated. Take a part of it.",
+            tokens=len(tokens), most=LONGEST,
         ))
     return tokens
 
@@ -138,9 +138,9 @@ def _links(network: Translator, links: Mapping[int, int], steps: int) -> Batch:
     wrong = next((j for j in links.values() if not 0 <= j < steps), None)
     if wrong is not None or min(links) < 0 or max(links) > MOST_LINKED:
         raise Problem(tr(
-            "A link leads from a step of the translation, 1 to {MOST_LINKED:,}, to a step of the source. This source has "
-            "{steps:,}. Take the links away.",
-            MOST_LINKED=MOST_LINKED, steps=steps,
+            "A link leads from a step of the translation, 1 to {most:,}, to a step of the source. This source has {steps:,}. "
+            "Take the links away.",
+            most=MOST_LINKED, steps=steps,
         ))  # fmt: skip
     rows = torch.full((max(links) + 1, 1), -1)
     rows[list(links), 0] = torch.tensor(list(links.values()))
@@ -151,10 +151,12 @@ def _refuse_unknown(numbers: Sequence[int], vocabulary: Vocabulary, tokens: Sequ
     """Raises Problem if one of the tokens that the target begins with is not in the vocabulary."""
     if UNK in numbers:
         unknown = tokens[numbers.index(UNK)]
-        raise Problem(tr(
-            "The translation cannot begin with {unknown!r}: it is not among the {vocabulary:,} {unit} that this run writes.",
-            unknown=unknown[:60], vocabulary=len(vocabulary), unit=unit,
-        ))  # fmt: skip
+        said = N_("The translation cannot begin with {unknown!r}: it is not among the {size:,} words that this run writes.")
+        if unit == "characters":
+            said = N_(
+                "The translation cannot begin with {unknown!r}: it is not among the {size:,} characters that this run writes."
+            )
+        raise Problem(tr(said, unknown=unknown[:60], size=len(vocabulary)))
 
 
 def _tree(

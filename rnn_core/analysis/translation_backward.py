@@ -252,9 +252,8 @@ def translation_backward(
     longest = max(len(seen.source.tokens) - 2, len(seen.target.tokens) - 1)
     if longest > MOST_TOKENS:
         raise Problem(tr(
-            "One of the two texts has {longest:,} tokens; the way back is followed for up to {MOST_TOKENS} in each. Take a "
-            "part of it.",
-            longest=longest, MOST_TOKENS=MOST_TOKENS,
+            "One of the two texts has {tokens:,} tokens; the way back is followed for up to {most} in each. Take a part of it.",
+            tokens=longest, most=MOST_TOKENS,
         ))  # fmt: skip
     vocabulary = loaded.speech.vocabularies["target"]
     read = [SOS, *loaded.speech.vocabulary.encode(seen.source.tokens[1:-1]), EOS]

@@ -13,7 +13,8 @@ from rnn_core.data.contents import without_spaces
 from rnn_core.data.finish import Counted, Written
 from rnn_core.data.numbering import EMOJI, READABLE, RIGHT_TO_LEFT
 from rnn_core.data.vocabulary import Vocabulary
-from rnn_core.language import tr
+from rnn_core.language import tr, tr_n
+from rnn_core.language.retold import retold
 from rnn_core.results import LeftOut
 
 MAX_CLASSES = 1_000
@@ -61,14 +62,22 @@ def check_labels(
     total = sum(counts.values())
     if len(counts) < 2:
         only = "".join(counts)[:60]
+        if not left_out:
+            raise Problem(
+                tr(
+                    "Every label in the column {label!r} of {name} is {only!r}: a network needs at least two classes, so "
+                    "choose another column or add rows of another class.",
+                    label=config.label, name=name, only=only,
+                ),
+                "--label COLUMN",
+            )
         raise Problem(
             tr(
-                "Every label in the column {label!r} of {name} is {only!r}: a network needs at least two classes, so "
-                "choose another column or add rows of another class.",
-                label=config.label, name=name, only=only,
-            )
-            + _look_at(left_out),
-            tr("--label COLUMN"),
+                "Every label in the column {label!r} of {name} is {only!r}: a network needs at least two classes, so choose "
+                "another column or add rows of another class. {look}",
+                label=config.label, name=name, only=only, look=_look_at(left_out),
+            ),
+            "--label COLUMN",
         )
     numbers = [value for label in counts if (value := number_of(label)) is not None]
     # Numbers of classes count up from 0 or 1; measurements have gaps or fractions.
@@ -81,13 +90,19 @@ def check_labels(
 
 
 def _look_at(left_out: Sequence[LeftOut]) -> str:
-    """A sentence on the rows left out, which may hold the missing labels; empty if there are none."""
-    if not left_out:
-        return ""
+    """A sentence on the rows left out, which may hold the missing labels."""
     total, first = sum(entry.count for entry in left_out), left_out[0]
-    most = "most often " if len(left_out) > 1 else ""
-    were, them = ("row was", "it") if total == 1 else ("rows were", "them")
-    return f" {total:,} {were} left out ({most}{first.reason}, first at {first.rows[0]}), so look at {them} first."
+    reason, where = retold(first.reason), first.rows[0]
+    if len(left_out) > 1:
+        return tr(
+            "{n:,} rows were left out (most often {reason}, first at {where}), so look at them first.",
+            n=total, reason=reason, where=where,
+        )  # fmt: skip
+    return tr_n(
+        "{n:,} row was left out ({reason}, first at {where}), so look at it first.",
+        "{n:,} rows were left out ({reason}, first at {where}), so look at them first.",
+        total, reason=reason, where=where,
+    )  # fmt: skip
 
 
 def free_text(labels: Collection[str], total: int, config: DataConfig, name: str) -> Problem:
@@ -101,7 +116,7 @@ def free_text(labels: Collection[str], total: int, config: DataConfig, name: str
                 "numbers into a few classes, such as low and high.",
                 label=config.label, name=name, different=different, total=total,
             ),
-            tr("--label COLUMN"),
+            "--label COLUMN",
         )
     return Problem(
         tr(
@@ -109,7 +124,7 @@ def free_text(labels: Collection[str], total: int, config: DataConfig, name: str
             "choose a column with few classes.",
             label=config.label, name=name, different=different, total=total,
         ),
-        tr("--label COLUMN"),
+        "--label COLUMN",
     )
 
 
@@ -149,14 +164,20 @@ def too_few_used(used: int, read: int, left_out: Sequence[LeftOut], name: str) -
     if out <= MANY_LEFT_OUT * read:
         return None
     entry = left_out[0]
-    most = "most often" if len(left_out) > 1 else "all"
-    why = f"{out:,} of the {read:,} rows of {name} cannot be used, {most}: {entry.reason} (first at {entry.rows[0]})"
+    values = {"out": out, "read": read, "name": name, "reason": retold(entry.reason), "where": entry.rows[0]}
     if out * 2 > read:
         raise Problem(tr(
-            "{why}. Correct or delete these rows, or choose other columns or another way to read the file.",
-            why=why,
-        ))
-    return why + "."
+            "{out:,} of the {read:,} rows of {name} cannot be used, most often: {reason} (first at {where}). Correct or delete "
+            "these rows, or choose other columns or another way to read the file.",
+            **values,
+        ) if len(left_out) > 1 else tr(
+            "{out:,} of the {read:,} rows of {name} cannot be used, all: {reason} (first at {where}). Correct or delete these "
+            "rows, or choose other columns or another way to read the file.",
+            **values,
+        ))  # fmt: skip
+    if len(left_out) > 1:
+        return tr("{out:,} of the {read:,} rows of {name} cannot be used, most often: {reason} (first at {where}).", **values)
+    return tr("{out:,} of the {read:,} rows of {name} cannot be used, all: {reason} (first at {where}).", **values)
 
 
 def _alike(splits: Splits) -> list[str]:
@@ -167,16 +188,43 @@ def _alike(splits: Splits) -> list[str]:
         number = number_of(label)
         folded = " ".join(unicodedata.normalize("NFKC", label).casefold().split())
         groups.setdefault(folded if number is None else number, []).append(label)
-    same = [" and ".join(f"{label!r} ({counts[label]:,})" for label in group) for group in groups.values() if len(group) > 1]
+    same = [_both(group, counts) for group in groups.values() if len(group) > 1]
     missing = [f"{label!r} ({counts[label]:,})" for label in counts if label.lower() in _MISSING]
-    said = []
-    if same:
-        said.append(f"labels that differ only in capitals, or in how a letter or a number is written: {_some(same)}")
-    if missing:
-        said.append(f"labels that may mean a missing value: {_some(missing)}")
-    found = [f"There are {', and '.join(said)}. Each counts as a class of its own."] if said else []
-    return found + [f"Some labels are lists of labels: {_some(several)}. This program learns one label per text (single-label), "
-                    "so each such list counts as a class of its own." for several in [_joined(counts)] if several]  # fmt: skip
+    found = []
+    if same and missing:
+        found.append(tr(
+            "There are labels that differ only in capitals, or in how a letter or a number is written: {same}, and labels that "
+            "may mean a missing value: {missing}. Each counts as a class of its own.",
+            same=_some(same), missing=_some(missing),
+        ))  # fmt: skip
+    elif same:
+        found.append(tr(
+            "There are labels that differ only in capitals, or in how a letter or a number is written: {same}. Each counts as "
+            "a class of its own.",
+            same=_some(same),
+        ))  # fmt: skip
+    elif missing:
+        found.append(tr(
+            "There are labels that may mean a missing value: {missing}. Each counts as a class of its own.",
+            missing=_some(missing),
+        ))  # fmt: skip
+    if several := _joined(counts):
+        found.append(tr(
+            "Some labels are lists of labels: {several}. This program learns one label per text (single-label), so each such "
+            "list counts as a class of its own.",
+            several=_some(several),
+        ))  # fmt: skip
+    return found
+
+
+def _both(group: Sequence[str], counts: Mapping[str, int]) -> str:
+    if len(group) == 2:
+        first, second = group
+        return tr(
+            "{first!r} ({first_count:,}) and {second!r} ({second_count:,})",
+            first=first, first_count=counts[first], second=second, second_count=counts[second],
+        )  # fmt: skip
+    return tr(" and ").join(f"{label!r} ({counts[label]:,})" for label in group)
 
 
 def _joined(counts: Mapping[str, int]) -> list[str]:
@@ -208,24 +256,47 @@ def about_absent(
     """
     if not absent:
         return []
-    said = []
-    for label, lacking in absent.items():
-        rows, texts = train.labels[label], different[label]
-        how = "all with the same text" if texts == 1 < rows else f"{texts:,} different text{'s' * (texts != 1)} in all"
-        said.append(f"{label!r} is not in {' and '.join(lacking)} ({rows:,} row{'s' * (rows != 1)} in train, {how})")
-    why = "Rows with the same text stay in one split, so that no text of dev or test is one of training. "
-    return [
-        f"Some classes are not in every split: {_some(said)}. {why if {*cut} & {*chain(*absent.values())} else ''}"
-        "A split without a class cannot show how well the network finds it: add different texts of the class."
-    ]
+    said = _some([_lacking(label, lacking, train.labels[label], different[label]) for label, lacking in absent.items()])
+    if {*cut} & {*chain(*absent.values())}:
+        return [tr(
+            "Some classes are not in every split: {said}. Rows with the same text stay in one split, so that no text of dev or "
+            "test is one of training. A split without a class cannot show how well the network finds it: add different texts of "
+            "the class.",
+            said=said,
+        )]  # fmt: skip
+    return [tr(
+        "Some classes are not in every split: {said}. A split without a class cannot show how well the network finds it: add "
+        "different texts of the class.",
+        said=said,
+    )]  # fmt: skip
+
+
+def _lacking(label: str, lacking: Sequence[str], rows: int, texts: int) -> str:
+    """That some splits lack a class, as a clause. `rows`, `texts`: of the class in training, and its different texts in all."""
+    if texts == 1 < rows:
+        how = tr("all with the same text")
+    else:
+        how = tr_n("{n:,} different text in all", "{n:,} different texts in all", texts)
+    if len(lacking) > 1:
+        return tr_n(
+            "{label!r} is not in dev and test ({n:,} row in train, {how})",
+            "{label!r} is not in dev and test ({n:,} rows in train, {how})", rows, label=label, how=how,
+        )  # fmt: skip
+    return tr_n(
+        "{label!r} is not in {split} ({n:,} row in train, {how})",
+        "{label!r} is not in {split} ({n:,} rows in train, {how})", rows, label=label, split=lacking[0], how=how,
+    )  # fmt: skip
 
 
 def _missing(splits: Splits) -> list[str]:
     """Warnings about missing splits: dev chooses the best epoch, test scores the network."""
-    lacking = [split for split in SPLITS[1:] if split not in splits]
-    use = {"dev": "to choose the best epoch", "test": "to score the network"}
-    return [f"There is no {split} split {use[split]}: the data have too few different texts to cut one, or none was "
-            "requested." for split in lacking]  # fmt: skip
+    found = {
+        "dev": tr("There is no dev split to choose the best epoch: the data have too few different texts to cut one, or none was "
+                  "requested."),
+        "test": tr("There is no test split to score the network: the data have too few different texts to cut one, or none was "
+                   "requested."),
+    }  # fmt: skip
+    return [found[split] for split in SPLITS[1:] if split not in splits]
 
 
 def _unseen(splits: Splits, labels: Sequence[str]) -> list[str]:
@@ -234,21 +305,21 @@ def _unseen(splits: Splits, labels: Sequence[str]) -> list[str]:
     for split, counted in splits.items():
         strange = {label: n for label, n in counted.labels.items() if label not in known}
         if strange:
-            found.append(
-                f"{_some([f'{label!r} ({n:,})' for label, n in strange.items()])} in {split} do not occur in train, "
-                "so the network cannot answer them: they count as errors."
-            )
+            found.append(tr(
+                "{labels} in {split} do not occur in train, so the network cannot answer them: they count as errors.",
+                labels=_some([f"{label!r} ({n:,})" for label, n in strange.items()]), split=split,
+            ))  # fmt: skip
     return found
 
 
 def _twice(shared: Mapping[tuple[str, str], int]) -> list[str]:
-    pairs = ", ".join(f"{a} and {b}: {n:,}" for (a, b), n in shared.items() if n)
-    return [f"The same text occurs in two splits ({pairs}), so scores may be too optimistic."] if pairs else []
+    pairs = ", ".join(tr("{first} and {second}: {n:,}", first=a, second=b, n=n) for (a, b), n in shared.items() if n)
+    return [tr("The same text occurs in two splits ({pairs}), so scores may be too optimistic.", pairs=pairs)] if pairs else []
 
 
 def _small(train: Counted) -> list[str]:
     small = [f"{label!r} ({n})" for label, n in Counter(train.labels).most_common() if n < FEW]
-    return [f"Fewer than ten training examples: {_some(small)}; do not expect much of them."] if small else []
+    return [tr("Fewer than ten training examples: {labels}; do not expect much of them.", labels=_some(small))] if small else []
 
 
 def _hard(splits: Splits) -> list[str]:
@@ -261,24 +332,27 @@ def _hard(splits: Splits) -> list[str]:
             unknown[split] = counted.strange
     found = []
     if emoji.total():
-        found.append(f"Texts of emoji alone: {_by_split(emoji)}; the network knows only the emoji that occur in train.")
+        found.append(tr(
+            "Texts of emoji alone: {counts}; the network knows only the emoji that occur in train.", counts=_by_split(emoji)
+        ))  # fmt: skip
     if unknown.total():
-        found.append(
-            f"Texts without any word known from training: {_by_split(unknown)}; their answers mean nothing."
-        )
+        found.append(tr(
+            "Texts without any word known from training: {counts}; their answers mean nothing.", counts=_by_split(unknown)
+        ))  # fmt: skip
     if right_to_left:
-        found.append(
-            f"Texts with right-to-left script: {right_to_left:,}; they are fed in reading order, first word first."
-        )
+        found.append(tr(
+            "Texts with right-to-left script: {count:,}; they are fed in reading order, first word first.", count=right_to_left
+        ))  # fmt: skip
     return found
 
 
 def _by_split(counts: Counter[str]) -> str:
-    return ", ".join(f"{n:,} in {split}" for split, n in counts.items() if n)
+    return ", ".join(tr("{count:,} in {split}", count=n, split=split) for split, n in counts.items() if n)
 
 
 def _some(items: Sequence[str], most: int = 5) -> str:
-    return ", ".join(items[:most]) + (f" and {len(items) - most:,} more" if len(items) > most else "")
+    listed = ", ".join(items[:most])
+    return tr("{listed} and {more:,} more", listed=listed, more=len(items) - most) if len(items) > most else listed
 
 
 def wordless(config: DataConfig, train: Counted, examples: Sequence[Sequence[str]], labelled: bool) -> list[str]:
@@ -291,11 +365,11 @@ def wordless(config: DataConfig, train: Counted, examples: Sequence[Sequence[str
     if config.tokens == "char":
         return []
     if without_spaces([" ".join(token for token in tokens if any(map(str.isalpha, token))) for tokens in examples]):
-        return ["The texts are written without spaces between words, so a whole phrase counts as one word: read them by "
-                "characters instead."]  # fmt: skip
+        return [tr("The texts are written without spaces between words, so a whole phrase counts as one word: read them by "
+                   "characters instead.")]  # fmt: skip
     if labelled and train.examples >= 20 and sum(train.lengths[:2]) >= 0.9 * train.examples:
-        return ["Nearly every text is a single word: to learn from its letters, read the texts by characters; if these are the "
-                "tokens of sentences, choose the task sequence tagging."]  # fmt: skip
+        return [tr("Nearly every text is a single word: to learn from its letters, read the texts by characters; if these are "
+                   "the tokens of sentences, choose the task sequence tagging.")]  # fmt: skip
     return []
 
 
@@ -304,11 +378,17 @@ def same_texts(written: Written) -> list[str]:
     same, rows = written.same, len(written)
     if same < MANY_SAME * rows or not same:
         return []
-    pair = " and ".join(repr(getattr(written.config, name)) for name in written.sides)
+    first, second = (getattr(written.config, name) for name in written.sides)
     if same == rows:
-        return [f"The columns {pair} hold the same text in every row, so there is nothing to learn but to copy: choose other "
-                "columns, unless that is wanted."]  # fmt: skip
-    return [f"In {same:,} of {rows:,} rows the columns {pair} hold the same text: such rows may not be translated."]
+        return [tr(
+            "The columns {first!r} and {second!r} hold the same text in every row, so there is nothing to learn but to copy: "
+            "choose other columns, unless that is wanted.",
+            first=first, second=second,
+        )]  # fmt: skip
+    return [tr(
+        "In {same:,} of {rows:,} rows the columns {first!r} and {second!r} hold the same text: such rows may not be translated.",
+        same=same, rows=rows, first=first, second=second,
+    )]  # fmt: skip
 
 
 def swapped(written: Written, vocabularies: Mapping[str, Vocabulary], split: str, name: str) -> list[str]:
@@ -327,7 +407,8 @@ def swapped(written: Written, vocabularies: Mapping[str, Vocabulary], split: str
     if own < 2 * others or own - others < SWAPPED:
         return []
     text, target = (getattr(written.config, side) for side in written.sides)
-    return [
-        f"The two texts of {name} look swapped: {own:.0%} of their tokens are unknown, and {others:.0%} if {target!r} is read "
-        f"and {text!r} is written."
-    ]
+    return [tr(
+        "The two texts of {name} look swapped: {own:.0%} of their tokens are unknown, and {others:.0%} if {target!r} is read and "
+        "{text!r} is written.",
+        name=name, own=own, others=others, target=target, text=text,
+    )]  # fmt: skip

@@ -21,7 +21,7 @@ from rnn_core.data.pairs import PAIRS, guess_pair
 from rnn_core.data.schema import Schema
 from rnn_core.data.tables import Row
 from rnn_core.data.values import as_list, as_text, hold_spans
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 
 
 def with_columns(config: DataConfig, **columns: str | None) -> DataConfig:
@@ -95,7 +95,7 @@ def guess_columns(
         label = label or claim(min(filter(lambda column: may_be_labels(table[column], texts[column]), free),
                                    key=lambda column: len(set(texts[column])), default=None))  # fmt: skip
     if text is None:
-        raise Problem(tr("{name} has no column left for the text: choose the columns.", name=format.name), tr("--text COLUMN"))
+        raise Problem(tr("{name} has no column left for the text: choose the columns.", name=format.name), "--text COLUMN")
     if label is None:
         if not by_name:
             _name_no_labels(format, {column: texts[column] for column in free}, table)
@@ -105,7 +105,7 @@ def guess_columns(
                 "the column of labels, or predict the labels (“Answers for a file”, or `predict`).",
                 name=format.name, text=text,
             ),
-            tr("--label COLUMN"),
+            "--label COLUMN",
         )
     if schema.per_token and sentence is None and single_tokens(texts[text]):
         sentence = claim(named(free, SENTENCE))
@@ -114,11 +114,16 @@ def guess_columns(
 
 def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema) -> DataConfig:
     if not schema.per_token:
-        other = "a table with two columns of text" if len(schema.texts) > 1 else "a file with one label per text"
-        raise Problem(tr(
-            "{name} has one tag per token: choose the task sequence tagging, or {other}.",
-            name=format.name, other=other,
-        ), tr("--task tag"))
+        raise Problem(
+            tr(
+                "{name} has one tag per token: choose the task sequence tagging, or a table with two columns of text.",
+                name=format.name,
+            ) if len(schema.texts) > 1 else tr(
+                "{name} has one tag per token: choose the task sequence tagging, or a file with one label per text.",
+                name=format.name,
+            ),
+            "--task tag",
+        )  # fmt: skip
     if format.kind == "conllu":
         return with_columns(config, text=config.text or "FORM", label=config.label or "UPOS")
     else:
@@ -150,7 +155,7 @@ def _name_no_labels(format: Format, texts: Mapping[str, Sequence[str]], table: M
                     "{name} has several labels for one text (multi-label) in its column {column!r}, and no column with one "
                     "label per text, which is what this program learns: choose or add such a column.",
                     name=format.name, column=column,
-                ), tr("--label COLUMN")
+                ), "--label COLUMN"
             )  # fmt: skip
         measured = len(set(values)) < len(values) or any(re.search(r"\d[.,]\d*[1-9]", value) for value in values)  # not ids
         if len(values) > 2 and measured and numeric(values):
@@ -159,7 +164,7 @@ def _name_no_labels(format: Format, texts: Mapping[str, Sequence[str]], table: M
                     "{name} has no column of labels; its column {column!r} holds numbers. Predicting them is regression, "
                     "and this program learns classes: group them into a few classes, such as low and high.",
                     name=format.name, column=column,
-                ), tr("--label COLUMN")
+                ), "--label COLUMN"
             )  # fmt: skip
 
 
@@ -171,19 +176,22 @@ def _pair(format: Format, config: DataConfig, free: Sequence[str], worded: Calla
                 "The column {text!r} of {name} is chosen for both texts: choose one to read and another to write.",
                 text=config.text, name=format.name,
             ),
-            tr("--text COLUMN and --target COLUMN"),
+            "--text COLUMN and --target COLUMN",
         )
     text, target = guess_pair(free, worded, config.text, config.target)
     if not text or not target:
-        only = f"only {text or target!r}" if text or target else "none"
         raise Problem(
             tr(
-                "{name} needs two columns of text, one to read and one to write, and has {only}: choose the columns, or "
+                "{name} needs two columns of text, one to read and one to write, and has only {only!r}: choose the columns, or "
                 "another file.",
-                name=format.name, only=only,
+                name=format.name, only=text or target,
+            ) if text or target else tr(
+                "{name} needs two columns of text, one to read and one to write, and has none: choose the columns, or another "
+                "file.",
+                name=format.name,
             ),
-            tr("--text COLUMN and --target COLUMN"),
-        )
+            "--text COLUMN and --target COLUMN",
+        )  # fmt: skip
     return text, target
 
 
@@ -242,22 +250,31 @@ def column_notes(format: Format, rows: Sequence[Row], config: DataConfig, schema
     others = [column for column in table if column not in taken]
     flags = [column for column in others if plain_name(column) in FLAGS]
     if config.split and flags:
-        return (f"The splits are those of {config.split!r}; {_and(flags)} may hold splits too, and is ignored.",)
+        return (N_("The splits are those of {split!r}; {others} may hold splits too, and is ignored.").format(
+            split=config.split, others=_and(flags)
+        ),)  # fmt: skip
     if len(schema.texts) > 1 and (plain_name(config.target or ""), plain_name(config.text or "")) in PAIRS:
-        return (f"The column {config.text!r} is read and {config.target!r} is written, against their names: are they swapped?",)
+        return (N_("The column {text!r} is read and {target!r} is written, against their names: are they swapped?").format(
+            text=config.text, target=config.target
+        ),)  # fmt: skip
     if schema.per_token:
         tags = [column for column in others if entities(table[column]) or named([column], TAGS)]
         if not tags:
             return ()
-        return (f"The tags are those of {config.label!r}; {_and(tags)} may hold tags too.",)
+        return (N_("The tags are those of {label!r}; {others} may hold tags too.").format(label=config.label, others=_and(tags)),)
     binary = [column for column in (*others, config.label or "")
               if {as_text(value).strip() for value in table.get(column, ())} == {"0", "1"}]  # fmt: skip
     if len(binary) >= 3 and config.label in binary:
-        return (f"The columns {_and(binary)} hold 0 and 1, as in multi-label data: only {config.label!r} is learnt.",)
+        return (N_("The columns {columns} hold 0 and 1, as in multi-label data: only {label!r} is learnt.").format(
+            columns=_and(binary), label=config.label
+        ),)  # fmt: skip
     return ()
 
 
 def _and(columns: Sequence[str], most: int = 6) -> str:
     shown = [repr(column[:40]) for column in columns[:most]]
-    more = f" and {len(columns) - most} more" if len(columns) > most else ""
-    return (", ".join(shown[:-1]) + f" and {shown[-1]}" if len(shown) > 1 and not more else ", ".join(shown)) + more
+    if len(columns) > most:
+        return N_("{listed} and {more:,} more").format(listed=", ".join(shown), more=len(columns) - most)
+    if len(shown) == 1:
+        return shown[0]
+    return N_("{listed} and {last!r}").format(listed=", ".join(shown[:-1]), last=columns[-1][:40])

@@ -24,7 +24,7 @@ from rnn_core.data.splits import cut_from_train, different_texts, how_split, sha
 from rnn_core.data.stored import Stored
 from rnn_core.data.streams import END
 from rnn_core.data.writer import Writer
-from rnn_core.language import tr
+from rnn_core.language import tr, tr_n
 from rnn_core.results import DataReport, LeftOut, SideReport, SplitSummary
 
 READ, NUMBERED = 0.75, 1.0
@@ -102,9 +102,9 @@ def _finished(
         raise Problem(
             tr(
                 "No row of {name} belongs to the training split: write train into its split column.",
-                name=sources['train'].format.name,
+                name=sources["train"].format.name,
             ),
-            tr('--split "" to ignore it'),
+            '--split "" to ignore it',
         )
 
     quarter = (NUMBERED - READ) / 4
@@ -131,9 +131,10 @@ def _finished(
             labelled, of_sides = schema.labels is not None, (some for some in texts.values())
             warnings += dict.fromkeys(w for some in of_sides for w in checks.wordless(config, splits["train"], some, labelled))
     if forgot:
-        warnings.append(
-            f"There are more than {MOST_TOKENS:,} different words: the rarest were dropped during reading and are unknown."
-        )
+        warnings.append(tr(
+            "There are more than {most:,} different words: the rarest were dropped during reading and are unknown.",
+            most=MOST_TOKENS,
+        ))  # fmt: skip
     if progress:
         progress(1.0)
     report = DataReport(
@@ -157,8 +158,13 @@ def _unified(written: Written) -> list[str]:
     count = sum(side.unified for side in written.sides.values())
     if not count:
         return []
-    return [f"{count:,} word{'s are' if count > 1 else ' is'} written in several ways, with ' and ’ or in composed and "
-            "decomposed letters (NFC and NFD): each counts as one word."]  # fmt: skip
+    return [tr_n(
+        "{n:,} word is written in several ways, with ' and ’ or in composed and decomposed letters (NFC and NFD): each counts as "
+        "one word.",
+        "{n:,} words are written in several ways, with ' and ’ or in composed and decomposed letters (NFC and NFD): each counts "
+        "as one word.",
+        count,
+    )]  # fmt: skip
 
 
 def _ten(rows: np.ndarray) -> np.ndarray:

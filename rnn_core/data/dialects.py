@@ -14,15 +14,16 @@ from typing import Any, NamedTuple
 
 from rnn_core.config import DataConfig
 from rnn_core.data.names import known
+from rnn_core.language import N_
 
-DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
+DELIMITERS = {",": N_("comma"), "\t": N_("tab"), ";": N_("semicolon"), "|": N_("bar")}
 """The delimiters of a table and their names."""
 
 QUOTINGS = {
-    "double": 'inside a quoted field a mark is written twice: ""',
-    "backslash": 'inside a quoted field a mark has a backslash: \\"',
-    "spaced": "there are blanks before quoted fields",
-    "none": "marks are plain characters, and quote nothing",
+    "double": N_('inside a quoted field a mark is written twice: ""'),
+    "backslash": N_('inside a quoted field a mark has a backslash: \\"'),
+    "spaced": N_("there are blanks before quoted fields"),
+    "none": N_("marks are plain characters, and quote nothing"),
 }
 """How quotation marks are used, the usual way first."""
 
@@ -144,7 +145,7 @@ def sniff(top: Sequence[str], config: DataConfig, tabs: bool, whole: bool) -> Di
         above = 1
         if found[1] in DELIMITERS and not config.delimiter:
             stated = found[1]
-        notes.append(f"The first line, {top[0].strip()}, names the delimiter and is not a row.")
+        notes.append(N_("The first line, {line}, names the delimiter and is not a row.").format(line=top[0].strip()))
     rows = top[above:] or top
     comments = 0
     while comments < len(rows) and (rows[comments].startswith("#") or not rows[comments].strip()):
@@ -161,17 +162,21 @@ def sniff(top: Sequence[str], config: DataConfig, tabs: bool, whole: bool) -> Di
     else:
         dropped = comments if best.width > 1 else 0
     if said := sum(bool(line.strip()) for line in rows[:dropped]):
-        lines = "A line that begins with # was" if said == 1 else f"{said} lines that begin with # were"
-        notes.append(f"{lines} skipped above the table, as comments.")
+        one = N_("A line that begins with # was skipped above the table, as comments.")
+        many = N_("{lines} lines that begin with # were skipped above the table, as comments.")
+        notes.append(one if said == 1 else many.format(lines=said))
         above += dropped
     below = rows[dropped:] or rows
     if best.quoting != "double" and not config.quoting:
         way = QUOTINGS[best.quoting]
-        notes.append(f"Quotation marks: {way}. This way, more lines have {best.width} fields than by the usual rules.")
+        said_of_it = N_("Quotation marks: {way}. This way, more lines have {width} fields than by the usual rules.")
+        notes.append(said_of_it.format(way=way, width=best.width))
     sample = [fields for fields, _ in islice(parse(below, best.delimiter, best.quoting), FEW_LINES) if any(fields)]
     header = has_header(sample) if config.header == "auto" else config.header == "yes"
     if not header and config.header == "auto":
-        notes.append("There is no header: the first row is data, and the columns are called column 1, column 2 and so on.")
+        notes.append(
+            N_("There is no header: the first row is data, and the columns are called column 1, column 2 and so on.")
+        )
     return Dialect(best.delimiter, best.quoting, above, header, tuple(notes))
 
 

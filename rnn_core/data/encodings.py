@@ -78,7 +78,7 @@ def known_encoding(encoding: str, name: str) -> str:
                 "The encoding {encoding!r} stated for {name} is not known: choose one of {choices}.",
                 encoding=encoding[:40], name=name, choices=choices,
             ),
-            tr("--encoding NAME"),
+            "--encoding NAME",
         ) from None
 
 
@@ -116,7 +116,7 @@ def guess_encoding(head: bytes, name: str) -> tuple[str, bool]:
                 "table as CSV (UTF-8).",
                 name=name,
             ),
-            tr("--encoding NAME"),
+            "--encoding NAME",
         )
     found = _ALIASES[codecs.lookup(best.encoding).name]
     letters = [letter for letter in str(best) if letter.isalpha() and not letter.isascii()]
@@ -166,9 +166,9 @@ def line_blocks(
             number += 0 if first and first.end() > MAX_RECORD else count_lines(whole)
             raise Problem(
                 tr(
-                    "Line {number} of {name} is longer than {MAX_RECORD:,} characters: put every text on a line of its "
+                    "Line {number} of {name} is longer than {most:,} characters: put every text on a line of its "
                     "own, or split the file.",
-                    number=number, name=name, MAX_RECORD=MAX_RECORD,
+                    number=number, name=name, most=MAX_RECORD,
                 )
             )
         if whole:
@@ -240,18 +240,20 @@ def _undecodable(path: Path, encoding: str, name: str) -> Problem:
             try:
                 line += decoder.decode(chunk, final=not chunk).count("\n")
             except UnicodeError as error:
-                where = ""
                 if isinstance(error, UnicodeDecodeError):  # its positions include the bytes kept from before
                     start = done + len(chunk) - len(error.object) + error.start
                     line += error.object[: error.start].decode(encoding, "replace").count("\n")
-                    where = f" at byte {start:,} (line {line:,})"
-                return Problem(
-                    tr(
-                        "{name} is not {encoding} text{where}: choose the file's encoding, or save the file as UTF-8.",
-                        name=name, encoding=encoding, where=where,
-                    ),
-                    tr("--encoding NAME"),
-                )
+                    said = tr(
+                        "{name} is not {encoding} text at byte {byte:,} (line {line:,}): choose the file's encoding, or save the "
+                        "file as UTF-8.",
+                        name=name, encoding=encoding, byte=start, line=line,
+                    )  # fmt: skip
+                else:
+                    said = tr(
+                        "{name} is not {encoding} text: choose the file's encoding, or save the file as UTF-8.",
+                        name=name, encoding=encoding,
+                    )  # fmt: skip
+                return Problem(said, "--encoding NAME")
             done += len(chunk)
             if not chunk:
                 return Problem(tr("{name} changed while it was read: read it again.", name=name))

@@ -22,6 +22,7 @@ from rnn_core.data.schema import TEXT, Schema
 from rnn_core.data.tables import BLOCK, Block, Row, listed, read_blocks, read_rows
 from rnn_core.data.tokens import tokenise
 from rnn_core.data.values import Span, as_list, as_spans, as_text
+from rnn_core.language import N_
 from rnn_core.results import LeftOut
 
 NO_BREAK = "\u00a0"
@@ -29,11 +30,14 @@ _PLAIN_SPACE = re.compile(r"[ \t\r\n\v\f]+")
 _UNUSABLE = re.compile(r"[\0\ud800-\udfff]")
 """NUL, and lone surrogates, which JSON can spell and no file can hold."""
 
-UNUSABLE = "a NUL byte or half a character"
+UNUSABLE = N_("a NUL byte or half a character")
 """The reason for leaving out a text with one of these."""
 
-EMPTY = "nothing in the row"
+EMPTY = N_("nothing in the row")
 """The reason for leaving out an empty row, such as a spreadsheet may append."""
+
+NO_TEXT, NO_LABEL = N_("no text"), N_("no label")
+"""The reasons for leaving out a row with an empty text, or without its label."""
 
 SHOWN = 20
 """The number of rows named per reason."""
@@ -173,7 +177,7 @@ def _sentences(rows: Iterable[Row]) -> Iterator[tuple[int, tuple[list[str], list
             now, start, tokens, tags, split, fault = given, row.line, [], [], own[0] if own else None, None
             note = None
             if given in seen:
-                fault = "a sentence with other rows further up (keep the rows of a sentence together)"
+                fault = N_("a sentence with other rows further up (keep the rows of a sentence together)")
             seen.add(given)
         if row.fault and not fault:
             start, fault = row.line, row.fault
@@ -203,16 +207,18 @@ def _whole(found: Found, config: DataConfig) -> Found:
 
     def check(row: int) -> None:
         if row in odd_kinds:
-            raise _Fault(f"a list or an object instead of a text in the column {odd_kinds[row]!r}")
+            raise _Fault(N_("a list or an object instead of a text in the column {column!r}").format(column=odd_kinds[row]))
         if not any(part[row].strip() for part in parts):
             raise _Fault(EMPTY)
         for name, some in texts.items():
             if not some[row].strip():
-                raise _Fault(f"no text in the column {columns[name]!r}" if found.further else "no text")
+                raise _Fault(
+                    N_("no text in the column {column!r}").format(column=columns[name]) if found.further else NO_TEXT
+                )
         if row in several:
-            raise _Fault("several labels for one text (multi-label)")
+            raise _Fault(N_("several labels for one text (multi-label)"))
         if labels is not None and not labels[row]:
-            raise _Fault("no label")
+            raise _Fault(NO_LABEL)
         if unusable([part[row] for part in parts]):
             raise _Fault(UNUSABLE)
 
@@ -274,7 +280,7 @@ def _sound(found: Found, config: DataConfig, check: Callable[[int], None]) -> Fo
     for row, line in enumerate(found.lines):
         try:
             if found.splits and not found.splits[row]:
-                raise _Fault(f"no known split in the column {config.split!r} (train, dev or test)")
+                raise _Fault(N_("no known split in the column {column!r} (train, dev or test)").format(column=config.split))
             check(row)
             kept.append(row)
         except _Fault as reason:
@@ -294,24 +300,25 @@ def _tokens_and_tags(text: Any, tags: Any, layout: Layout, config: DataConfig) -
     if layout == "spans":
         spans = as_spans(tags)
         if spans is None:
-            raise _Fault(f"no spans of characters in the column {config.label!r}")
+            raise _Fault(N_("no spans of characters in the column {column!r}").format(column=config.label))
         tokens, marks = _between_spans(as_text(text), spans)
     elif layout == "sentence":
         tokens, marks = _parts(as_text(text)), _parts(as_text(tags))
     else:
         listed, marked = as_list(text), as_list(tags)
         if listed is None or marked is None:
-            raise _Fault(f"no list in the column {(config.text if listed is None else config.label)!r}")
+            column = config.text if listed is None else config.label
+            raise _Fault(N_("no list in the column {column!r}").format(column=column))
         tokens = whole_tokens(listed)
         marks = [mark.strip() for mark in marked]
     if not tokens:
-        raise _Fault("no text")
+        raise _Fault(NO_TEXT)
     if not marks:
-        raise _Fault("no tags")
+        raise _Fault(N_("no tags"))
     if len(tokens) != len(marks):
-        raise _Fault("different numbers of tokens and tags")
+        raise _Fault(N_("different numbers of tokens and tags"))
     if not all(tokens) or not all(marks):
-        raise _Fault("an empty token or tag")
+        raise _Fault(N_("an empty token or tag"))
     if unusable(tokens) or unusable(marks):
         raise _Fault(UNUSABLE)
     return tokens, marks
@@ -330,9 +337,9 @@ def _between_spans(text: str, spans: Sequence[Span]) -> tuple[list[str], list[st
     at = 0
     for begin, end, kind in [*sorted(spans), (len(text), len(text), "")]:
         if end > len(text):
-            raise _Fault("a span that ends beyond its text")
+            raise _Fault(N_("a span that ends beyond its text"))
         if begin < at:
-            raise _Fault("spans that overlap")
+            raise _Fault(N_("spans that overlap"))
         pieces = text[at:begin], text[begin:end]
         outside, inside = ([token for token, _, _ in tokenise(piece, how) if token.strip()] for piece in pieces)
         name = "_".join(kind.split())

@@ -98,12 +98,12 @@ def read_examples(
             raise
         why = error.strerror or error
         raise Problem(tr(
-            "{gettempdir} cannot be written: {why}. Free some space there and try again.",
-            gettempdir=tempfile.gettempdir(), why=why,
-        )) from error
+            "{folder} cannot be written: {why}. Free some space there and try again.", folder=tempfile.gettempdir(), why=why
+        )) from error  # fmt: skip
     strange = sorted(set(written.labels) - set(labels)) if labels is not None else []
     if strange:
-        lacking.append(f"The run does not know the labels {', '.join(map(repr, strange[:5]))}, so those count as errors.")
+        listed = ", ".join(map(repr, strange[:5]))
+        lacking.append(tr("The run does not know the labels {labels}, so those count as errors.", labels=listed))
     warnings = (*source.notes, *lacking)
     found = FileExamples(folder, source.config, schema, len(written), tally.read, tally.left_out(), warnings)
     weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)

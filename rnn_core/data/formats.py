@@ -15,35 +15,35 @@ from rnn_core.data.encodings import ENCODINGS, HEAD, chunks, guess_encoding, kno
 from rnn_core.data.json_records import json_array, json_columns, json_lines, json_members
 from rnn_core.data.parquet_records import parquet_header
 from rnn_core.data.records import CONLLU, conll_fields
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 
 __all__ = [
     "DELIMITERS", "ENCODINGS", "FORMAT_TITLES", "QUOTINGS", "STREAM_TITLES", "Format", "place", "read_objects", "recognise",
 ]  # fmt: skip
 
 FORMAT_TITLES = {
-    "csv": "table (CSV, TSV)", "jsonl": "JSON lines", "parquet": "Parquet", "conll": "CoNLL columns",
-    "conllu": "CoNLL-U", "token_tag": "token, tab, tag", "word_tag": "word|tag, one sentence per line",
-    "fasttext": "fastText (__label__)", "label_text": "label, then the text", "text_at_label": "text@label",
+    "csv": N_("table (CSV, TSV)"), "jsonl": N_("JSON lines"), "parquet": "Parquet", "conll": N_("CoNLL columns"),
+    "conllu": "CoNLL-U", "token_tag": N_("token, tab, tag"), "word_tag": N_("word|tag, one sentence per line"),
+    "fasttext": "fastText (__label__)", "label_text": N_("label, then the text"), "text_at_label": "text@label",
 }  # fmt: skip
-STREAM_TITLES = {"text": "plain text"} | {kind: FORMAT_TITLES[kind] for kind in ("csv", "jsonl", "parquet")}
+STREAM_TITLES = {"text": N_("plain text")} | {kind: FORMAT_TITLES[kind] for kind in ("csv", "jsonl", "parquet")}
 """The kinds for a text without labels: the whole file, or a column of a table."""
 
 MAX_COLUMNS = 1_000
 
 _PARQUET = b"PAR1"
 _BINARY = {  # first bytes: the kind of file, and advice
-    b"PK\x03\x04": ("a zip archive or an Excel workbook", "open it and save the sheet as CSV (UTF-8)"),
-    b"\xd0\xcf\x11\xe0": ("an old Excel or Word file", "open it and save the sheet as CSV (UTF-8)"),
-    _PARQUET: ("a Parquet file", "end its name in .parquet, or choose the format Parquet"),
-    b"\x89PNG": ("a PNG picture", "choose a table of texts, such as a CSV file"),
-    b"\xff\xd8\xff": ("a JPEG picture", "choose a table of texts, such as a CSV file"),
-    b"GIF89a": ("a GIF picture", "choose a table of texts, such as a CSV file"),
-    b"%PDF-": ("a PDF document", "copy its texts into a table and save that as CSV (UTF-8)"),
-    b"\x1f\x8b": ("a gzip archive", "unpack it and choose the file inside"),
-    b"7z\xbc\xaf": ("a 7-Zip archive", "unpack it and choose the file inside"),
-    b"SQLite format 3\0": ("an SQLite database", "export the table as CSV (UTF-8)"),
-    b"ARROW1": ("an Arrow file", "save it as Parquet or CSV"),
+    b"PK\x03\x04": (N_("a zip archive or an Excel workbook"), N_("open it and save the sheet as CSV (UTF-8)")),
+    b"\xd0\xcf\x11\xe0": (N_("an old Excel or Word file"), N_("open it and save the sheet as CSV (UTF-8)")),
+    _PARQUET: (N_("a Parquet file"), N_("end its name in .parquet, or choose the format Parquet")),
+    b"\x89PNG": (N_("a PNG picture"), N_("choose a table of texts, such as a CSV file")),
+    b"\xff\xd8\xff": (N_("a JPEG picture"), N_("choose a table of texts, such as a CSV file")),
+    b"GIF89a": (N_("a GIF picture"), N_("choose a table of texts, such as a CSV file")),
+    b"%PDF-": (N_("a PDF document"), N_("copy its texts into a table and save that as CSV (UTF-8)")),
+    b"\x1f\x8b": (N_("a gzip archive"), N_("unpack it and choose the file inside")),
+    b"7z\xbc\xaf": (N_("a 7-Zip archive"), N_("unpack it and choose the file inside")),
+    b"SQLite format 3\0": (N_("an SQLite database"), N_("export the table as CSV (UTF-8)")),
+    b"ARROW1": (N_("an Arrow file"), N_("save it as Parquet or CSV")),
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
@@ -91,8 +91,9 @@ class Format:
         return f"{self.name} {'row' if self.kind == 'parquet' else 'line'}"
 
     def where(self, row: int) -> str:
-        """A row in words, such as "train.csv line 12"."""
-        return f"{self.rows_are} {row}"
+        """A row in words, such as "train.csv line 12", in English, which `retold` translates."""
+        said = N_("{name} row {number:d}") if self.kind == "parquet" else N_("{name} line {number:d}")
+        return said.format(name=self.name, number=row)
 
 
 def place(format: Format, column: str) -> int:
@@ -124,8 +125,8 @@ def recognise(path: Path, config: DataConfig, name: str | None = None, fewest: i
             head = file.read(HEAD)
         except OSError as error:
             raise Problem(tr(
-                "{name} cannot be read ({strerror}): choose another file.",
-                name=name, strerror=error.strerror,
+                "{name} cannot be read ({error}): choose another file.",
+                name=name, error=error.strerror,
             )) from None
     if not head.strip():
         raise Problem(tr("{name} is empty: choose a file with text in it.", name=name))
@@ -135,7 +136,7 @@ def recognise(path: Path, config: DataConfig, name: str | None = None, fewest: i
         return _checked(Format(name, "parquet", None, None, _unique(parquet_header(path, name), name)), fewest)
     for magic, (what, advice) in _BINARY.items():
         if head.startswith(magic):
-            raise Problem(tr("{name} is {what}, not text: {advice}.", name=name, what=what, advice=advice))
+            raise Problem(tr("{name} is {what}, not text: {advice}.", name=name, what=tr(what), advice=tr(advice)))
 
     encoding, mended = (known_encoding(config.encoding, name), False) if config.encoding else guess_encoding(head, name)
     top = _top(lines(path, encoding, name, mended=mended))
@@ -143,7 +144,7 @@ def recognise(path: Path, config: DataConfig, name: str | None = None, fewest: i
     controls = sum(1 for _ in _CONTROL.finditer(text))
     if controls >= 8 and controls * 30 > len(text):
         raise Problem(tr("{name} is a binary file, not text: save the table as CSV (UTF-8), or choose its encoding.", name=name),
-                      tr("--encoding NAME"))  # fmt: skip
+                      "--encoding NAME")  # fmt: skip
     if not text.strip():
         raise Problem(tr("{name} holds nothing but white space: choose a file with text in it.", name=name))
 
@@ -208,11 +209,14 @@ def _json_shape(draft: Format, text: str, by_line: bool) -> Format:
     nested = [(end - at, key, at) for (key, at), end in zip(members, ends, strict=True) if _OBJECTS.match(text, at)]
     if nested:
         _, key, at = max(nested)
-        others = "".join(f", and not those under {other!r}" for _, other, _ in nested if other != key)
-        return replace(draft, json="array", at=at, notes=(f"The rows are the objects under the key {key!r}{others}.",))
+        others = "".join(N_(", and not those under {other!r}").format(other=other) for _, other, _ in nested if other != key)
+        said = N_("The rows are the objects under the key {key!r}.")
+        if others:
+            said = N_("The rows are the objects under the key {key!r}{others}.")
+        return replace(draft, json="array", at=at, notes=(said.format(key=key, others=others),))
     lists = [value for value in inner.values() if value.startswith(("[", "{"))]
     if len(lists) > 1 and len(lists) == len(inner) and not by_line:
-        return replace(draft, json="columns", notes=("The file is one JSON object that holds all rows.",))
+        return replace(draft, json="columns", notes=(N_("The file is one JSON object that holds all rows."),))
     return draft
 
 
@@ -239,9 +243,8 @@ def _unique(header: Sequence[str], name: str) -> tuple[str, ...]:
     if len(header) > MAX_COLUMNS:
         raise Problem(
             tr(
-                "{name} has {header:,} columns, more than the maximum of {MAX_COLUMNS:,}: keep the columns of texts and "
-                "labels.",
-                name=name, header=len(header), MAX_COLUMNS=MAX_COLUMNS,
+                "{name} has {columns:,} columns, more than the maximum of {most:,}: keep the columns of texts and labels.",
+                name=name, columns=len(header), most=MAX_COLUMNS,
             )
         )
     names: dict[str, None] = {}
@@ -261,28 +264,40 @@ def _checked(format: Format, fewest: int, delimiter: str | None = None) -> Forma
     if width > MAX_COLUMNS:
         raise Problem(
             tr(
-                "{name} has {width:,} columns, more than the maximum of {MAX_COLUMNS:,}: keep the columns of texts and "
-                "labels.",
-                name=format.name, width=width, MAX_COLUMNS=MAX_COLUMNS,
+                "{name} has {columns:,} columns, more than the maximum of {most:,}: keep the columns of texts and labels.",
+                name=format.name, columns=width, most=MAX_COLUMNS,
             )
         )
     if width < fewest and delimiter and format.kind == "csv":
-        raise Problem(tr(
-            "No {DELIMITERS} separates the fields of {name}: choose another delimiter.",
-            DELIMITERS=DELIMITERS[delimiter], name=format.name,
-        ),
-                      tr("another --delimiter"))  # fmt: skip
-    if width < fewest:
-        given = f"only the column {format.header[0][:60]!r}" if format.header and format.named else "only one column"
-        parted = " (no comma, tab, semicolon or bar separates fields)" if format.kind == "csv" else ""
         raise Problem(
             tr(
-                "{name} has {given}{parted}, so there is no column of labels, or of a second text: to train or to score, "
-                "add one; `predict` answers texts without labels.",
-                name=format.name, given=given, parted=parted,
+                "No {delimiter} separates the fields of {name}: choose another delimiter.",
+                delimiter=tr(DELIMITERS[delimiter]), name=format.name,
+            ),
+            "another --delimiter",
+        )
+    if width < fewest:
+        raise Problem(
+            tr(
+                "{name} has {given}, so there is no column of labels, or of a second text: to train or to score, add one; "
+                "`predict` answers texts without labels.",
+                name=format.name, given=_only_one(format),
             )
         )
     return format
+
+
+def _only_one(format: Format) -> str:
+    """That a file has a single column, as a clause."""
+    if not (format.header and format.named):
+        if format.kind != "csv":
+            return tr("only one column")
+        return tr("only one column (no comma, tab, semicolon or bar separates fields)")
+    if format.kind != "csv":
+        return tr("only the column {column!r}", column=format.header[0][:60])
+    return tr(
+        "only the column {column!r} (no comma, tab, semicolon or bar separates fields)", column=format.header[0][:60]
+    )  # fmt: skip
 
 
 def read_objects(

@@ -95,7 +95,7 @@ def _ask_about_words(format: Format, rows: Sequence[Row], config: DataConfig) ->
                 "if each is a text of its own, choose classification.",
                 text=config.text, name=format.name,
             ),
-            tr("--sentence COLUMN, or --task classify"),
+            "--sentence COLUMN, or --task classify",
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from rnn_core.config import Problem
 from rnn_core.data.encodings import MAX_RECORD, encodable
 from rnn_core.data.records import Record
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 
 
 class Number(str):
@@ -28,7 +28,7 @@ def json_lines(lines: Iterable[str]) -> Iterator[Record[dict[str, Any]]]:
             try:
                 value = _JSON.decode(text)
             except (ValueError, RecursionError):
-                yield number, {}, "a line that is not JSON"
+                yield number, {}, N_("a line that is not JSON")
             else:
                 yield number, *_object(value)
 
@@ -62,9 +62,9 @@ def json_array(chunks: Iterable[str], name: str, at: int = 0) -> Iterator[Record
                 if len(text) - at > MAX_RECORD:
                     raise Problem(
                         tr(
-                            "The object that starts in line {line} of {name} is broken JSON or longer than {MAX_RECORD:,} "
+                            "The object that starts in line {line} of {name} is broken JSON or longer than {most:,} "
                             "characters: repair it, or write one object per line.",
-                            line=line, name=name, MAX_RECORD=MAX_RECORD,
+                            line=line, name=name, most=MAX_RECORD,
                         )
                     ) from None
                 break
@@ -108,9 +108,9 @@ def json_columns(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, 
         size += len(chunk)
         if size > MAX_COLUMNS_JSON:
             raise Problem(tr(
-                "{name} is one JSON object by columns, longer than the maximum of {MAX_COLUMNS_JSON:,} characters: write "
-                "one object per line.",
-                name=name, MAX_COLUMNS_JSON=MAX_COLUMNS_JSON,
+                "{name} is one JSON object by columns, longer than the maximum of {most:,} characters: write one object per "
+                "line.",
+                name=name, most=MAX_COLUMNS_JSON,
             ))  # fmt: skip
     try:
         table = _JSON.decode("".join(pieces).strip())
@@ -120,7 +120,7 @@ def json_columns(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, 
         names = [str(name) for name in table["columns"]]
         for number, row in enumerate(table["data"], start=1):
             fits = isinstance(row, list) and len(row) == len(names)
-            yield number, dict(zip(names, row, strict=True)) if fits else {}, None if fits else "a row of another length"
+            yield number, dict(zip(names, row, strict=True)) if fits else {}, None if fits else N_("a row of another length")
         return
     if all(isinstance(row, dict) and row and not any(map(str.isdecimal, row)) for row in table.values()):
         for number, row in enumerate(table.values(), start=1):
@@ -143,5 +143,5 @@ _GAP = re.compile(r"[\s,]*")
 
 def _object(value: Any) -> tuple[dict[str, Any], str | None]:
     if not isinstance(value, dict):
-        return {}, "JSON that is not an object"
+        return {}, N_("JSON that is not an object")
     return {key: one for key, one in value.items() if encodable(key)}, None

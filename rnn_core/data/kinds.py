@@ -8,7 +8,7 @@ from rnn_core.config import Problem
 from rnn_core.data.dialects import DELIMITERS
 from rnn_core.data.names import TAGS, known, plain
 from rnn_core.data.records import FASTTEXT, conll_fields
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 from rnn_core.metrics import mark_of
 
 SUFFIXES = {
@@ -28,17 +28,19 @@ _TAG = re.compile(r"[A-Z$.,:;'`#()\"-][A-Z0-9$.,:;'`#()\"_-]*")
 """A part-of-speech tag as treebanks write it."""
 
 _FOREIGN: dict[str, tuple[re.Pattern[str], str]] = {
-    "BRAT's standoff annotations (.ann)": (
+    N_("BRAT's standoff annotations (.ann)"): (
         re.compile(r"[TERAMN#*]\d*\t\S+ (\d+ \d+|\S+:T\d+)"),
-        "convert them to CoNLL, with one token and its tag per line",
+        N_("convert them to CoNLL, with one token and its tag per line"),
     ),
-    "an export of Label Studio": (
+    N_("an export of Label Studio"): (
         re.compile(r'\[?\s*\{(?=(?s:.)*"(annotations|completions)"\s*:\s*\[)(?=(?s:.)*"result"\s*:\s*\[)'),
-        "export it as CoNLL 2003, or as CSV for classification",
+        N_("export it as CoNLL 2003, or as CSV for classification"),
     ),
-    "SQuAD's JSON of questions": (re.compile(r'\{(?s:.)*"paragraphs"\s*:\s*\['), "write one text and its label per row"),
-    "XML": (re.compile(r"<\?xml|<!DOCTYPE"), "save the texts and labels as a CSV file"),
-    "HTML": (re.compile(r"(?i)<html"), "save the texts and labels as a CSV file"),
+    N_("SQuAD's JSON of questions"): (
+        re.compile(r'\{(?s:.)*"paragraphs"\s*:\s*\['), N_("write one text and its label per row"),
+    ),
+    "XML": (re.compile(r"<\?xml|<!DOCTYPE"), N_("save the texts and labels as a CSV file")),
+    "HTML": (re.compile(r"(?i)<html"), N_("save the texts and labels as a CSV file")),
 }
 """Kinds that are recognised by their first lines but cannot be read, with advice."""
 
@@ -59,7 +61,7 @@ def kind_of(stated: str | None, suffix: str, top: Sequence[str], name: str) -> s
     start = "".join(top[:20]).lstrip("\ufeff \t\r\n")[:20_000]
     for what, (begins, advice) in _FOREIGN.items():
         if begins.match(start):
-            raise Problem(tr("{name} is {what}, which cannot be read: {advice}.", name=name, what=what, advice=advice))
+            raise Problem(tr("{name} is {what}, which cannot be read: {advice}.", name=name, what=tr(what), advice=tr(advice)))
     full = [line for line in top if line.strip()]
     if _share(full, _FASTTEXT.search) >= 0.9:
         return "fasttext"

@@ -10,7 +10,7 @@ from rnn_core.data.finish import Written
 from rnn_core.data.numbering import Counts
 from rnn_core.data.progress import Tick
 from rnn_core.data.sources import Source
-from rnn_core.language import tr
+from rnn_core.language import tr, tr_n
 from rnn_core.metrics import scheme_of
 
 
@@ -21,7 +21,7 @@ class Labels(NamedTuple):
         names: the classes of the training split, sorted.
         scheme: the tag scheme of entity labels, else None.
         contradictory: a warning about equal texts with different labels, if there are any.
-        mixed: a warning about tags of several schemes, if there are any.
+        mixed: warnings about tags of several schemes, if there are any.
     """
 
     names: tuple[str, ...]
@@ -47,8 +47,8 @@ def labels_of(written: Written, train: Counts, source: Source, tally: Tally, tic
     """
     counts = {written.labels[i]: int(train.counts[i]) for i in train.by_first()}
     names = check_labels(counts, source.config, source.format.name, tally.left_out(unused=True))
-    scheme, mixed = scheme_of(written.tags("train", tick), counts) if written.per_token else (None, None)
-    return Labels(names, scheme, _contradictory(written), (mixed,) if mixed else ())
+    scheme, mixed = scheme_of(written.tags("train", tick), counts) if written.per_token else (None, ())
+    return Labels(names, scheme, _contradictory(written), mixed)
 
 
 def no_labels(source: Source, known: Sequence[str], found: Sequence[str], typed: str) -> Problem:
@@ -72,6 +72,10 @@ def _contradictory(written: Written) -> tuple[str, ...]:
         return ()
     text = written.config.between.join(written.text.of(row))
     shown = text if len(text) <= 60 else text[:59] + "…"
-    have = "1 text has" if count == 1 else f"{count:,} texts have"
-    said = f"{have} different labels in different rows, such as {shown!r}: no network can answer all of these rows correctly."
-    return (said,)
+    return (tr_n(
+        "{n:,} text has different labels in different rows, such as {shown!r}: no network can answer all of these rows "
+        "correctly.",
+        "{n:,} texts have different labels in different rows, such as {shown!r}: no network can answer all of these rows "
+        "correctly.",
+        count, shown=shown,
+    ),)  # fmt: skip

@@ -9,7 +9,7 @@ from rnn_core.data.formats import Format, place
 from rnn_core.data.schema import Schema
 from rnn_core.data.tables import Row
 from rnn_core.data.values import as_list, as_text, hold_spans
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 
 Layout = Literal["text", "texts", "lists", "sentence", "token", "spans", "lines", "documents"]
 """How a row holds the data of the task. Without tags: `text`, one label per text; `texts`, two texts that belong together.
@@ -18,14 +18,14 @@ its sentence; or a text with `spans` of its characters and their types. For a st
 `documents`."""
 
 LAYOUTS: dict[Layout, str] = {
-    "text": "one text and its label per row",
-    "texts": "two texts per row, one to read and one to write",
-    "lists": "one sentence per row, as lists of tokens and tags",
-    "sentence": "one sentence per row, with spaces between tokens and between tags",
-    "token": "one token and its tag per row",
-    "spans": "one text per row, with spans of characters and their types",
-    "lines": "one text, each line a row; <|endoftext|> ends a document",
-    "documents": "one document per row",
+    "text": N_("one text and its label per row"),
+    "texts": N_("two texts per row, one to read and one to write"),
+    "lists": N_("one sentence per row, as lists of tokens and tags"),
+    "sentence": N_("one sentence per row, with spaces between tokens and between tags"),
+    "token": N_("one token and its tag per row"),
+    "spans": N_("one text per row, with spans of characters and their types"),
+    "lines": N_("one text, each line a row; <|endoftext|> ends a document"),
+    "documents": N_("one document per row"),
 }
 
 
@@ -52,6 +52,6 @@ def layout_of(format: Format, rows: Sequence[Row], config: DataConfig, schema: S
                 "tokens belong together.",
                 text=config.text, name=format.name,
             ),
-            tr("--sentence COLUMN"),
+            "--sentence COLUMN",
         )
     return "sentence"

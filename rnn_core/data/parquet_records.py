@@ -8,7 +8,7 @@ from typing import Any
 from rnn_core.config import Problem
 from rnn_core.data.encodings import MAX_RECORD
 from rnn_core.data.records import Record
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 
 MOST_INFLATED, INFLATION = 64_000_000, 200
 """A Parquet column is refused if its decompressed size exceeds this number of bytes and this multiple of its compressed size:
@@ -26,9 +26,9 @@ def parquet_header(path: Path, name: str) -> tuple[str, ...]:
             if size > max(MOST_INFLATED, INFLATION * compressed):
                 raise Problem(
                     tr(
-                        "{name} would take {size:,.0f} MB decompressed, {size2:,.0f} times its compressed size: text does "
+                        "{name} would take {megabytes:,.0f} MB decompressed, {times:,.0f} times its compressed size: text does "
                         "not compress that well. Save it as CSV, or export it again.",
-                        name=name, size=size / 1000000.0, size2=size / compressed,
+                        name=name, megabytes=size / 1e6, times=size / compressed,
                     )
                 )
         return tuple(file.schema_arrow.names)
@@ -60,7 +60,7 @@ def parquet_rows(
                 for values in zip(*columns, strict=True):
                     number += 1
                     if any(isinstance(value, str) and len(value) > MAX_RECORD for value in values):
-                        yield number, (), f"a value of more than {MAX_RECORD:,} characters"
+                        yield number, (), N_("a value of more than {most:,} characters").format(most=MAX_RECORD)
                         continue
                     named = zip(values, classes, strict=True)
                     yield number, tuple([_as_class(value, names_) if names_ else value for value, names_ in named]), None

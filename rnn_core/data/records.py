@@ -14,7 +14,7 @@ import numpy as np
 from rnn_core.config import Problem
 from rnn_core.data.dialects import read_by, sound, whole_rows
 from rnn_core.data.encodings import MAX_RECORD, lone_returns, split_lines
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,9 +67,9 @@ class CsvReader:
                     raise _too_long(self.name, self.line + start)
                 last = self.line + end - 1
                 if not sound(row, self.delimiter, self.quoting):
-                    fault = f"a quotation mark opens in this row and swallows lines up to line {last}"
+                    fault = N_("a quotation mark opens in this row and swallows lines up to line {last}").format(last=last)
                 elif self.width > 1 and whole_rows(row, self.delimiter, self.width):
-                    why = "rows may have been swallowed between two quotation marks, and kept"
+                    why = N_("rows may have been swallowed between two quotation marks, and kept")
                     self.doubtful.append((self.line + start, why))
             if len(fields) > 1 or (fields and fields[0].strip()):
                 found.append((self.line + start, fields, fault))
@@ -118,7 +118,14 @@ class CsvReader:
     def end(self) -> None:
         """Raises Problem if a quotation mark is never closed."""
         if self._begun:
-            raise _unclosed(self.name, self.line, "is never closed")
+            raise Problem(
+                tr(
+                    "The quotation mark that opens in the row at line {line} of {name} is never closed: close it, write it twice "
+                    '(""), or read quotation marks as plain characters.',
+                    line=self.line, name=self.name,
+                ),
+                "--quoting none",
+            )
 
 
 def _quoted_well(content: np.ndarray, delimiter: int) -> bool:
@@ -144,17 +151,13 @@ _QUOTE, _LF, _CR = b'"\n\r'
 
 
 def _too_long(name: str, line: int) -> Problem:
-    return _unclosed(name, line, f"is longer than {MAX_RECORD:,} characters")
-
-
-def _unclosed(name: str, line: int, how: str) -> Problem:
     return Problem(
         tr(
-            'The quotation mark that opens in the row at line {line} of {name} {how}: close it, write it twice (""), or '
-            "read quotation marks as plain characters.",
-            line=line, name=name, how=how,
+            "The quotation mark that opens in the row at line {line} of {name} is longer than {most:,} characters: close it, "
+            'write it twice (""), or read quotation marks as plain characters.',
+            line=line, name=name, most=MAX_RECORD,
         ),
-        tr("--quoting none"),
+        "--quoting none",
     )
 
 
@@ -191,16 +194,19 @@ def sentences(
         if not rows:
             start = number
         if len(fields) != width:
-            start, rows, fault = number, [], f"a line of {_count(len(fields))} where {width} were expected"
+            said = N_("a line of {n} columns where {width} were expected")
+            if len(fields) == 1:
+                said = N_("a line of 1 column where {width} were expected")
+            start, rows, fault = number, [], said.format(n=len(fields), width=width)
             continue
         rows.append(fields)
         size += len(line)
         if size > MAX_RECORD:
             raise Problem(
                 tr(
-                    "The sentence that starts in line {start} of {name} is longer than {MAX_RECORD:,} characters: put a "
-                    "blank line after every sentence.",
-                    start=start, name=name, MAX_RECORD=MAX_RECORD,
+                    "The sentence that starts in line {start} of {name} is longer than {most:,} characters: put a blank line "
+                    "after every sentence.",
+                    start=start, name=name, most=MAX_RECORD,
                 )
             )
     if rows or fault:
@@ -230,10 +236,6 @@ def conll_fields(line: str, delimiter: str | None = None) -> list[str]:
     if delimiter:
         return line.rstrip("\r\n").split(delimiter)
     return re.split(r"[ \t]+", line.strip(" \t\r\n"))
-
-
-def _count(columns: int) -> str:
-    return "1 column" if columns == 1 else f"{columns} columns"
 
 
 # ---- one text per line, its label beside it --------------------------------------------------------------------------
@@ -274,5 +276,5 @@ def word_tags(lines: Iterable[str], separator: str, width: int) -> Iterator[Reco
         if words := line.split():
             parts = [word.rsplit(separator, width - 1) for word in words]
             odd = next((word for word, part in zip(words, parts, strict=True) if len(part) != width), None)
-            fault = None if odd is None else f"a word without its tags, separated by {separator}"
+            fault = None if odd is None else N_("a word without its tags, separated by {separator}").format(separator=separator)
             yield number, () if fault else tuple(map(list, zip(*parts, strict=True))), fault

@@ -124,7 +124,7 @@ def sources_of(
         raise Problem(tr("A dataset needs a training file: choose one."))
     if config.split and len(files) > 1:
         raise Problem(
-            tr("Give either a split column or files for dev and test, not both."), tr("either --split, or --dev and --test")
+            tr("Give either a split column or files for dev and test, not both."), "either --split, or --dev and --test"
         )
     shown = {split: (names or {}).get(split) or path.name for split, path in files.items()}
     top = look(files["train"], config, shown["train"], schema.stream)

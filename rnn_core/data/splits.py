@@ -12,6 +12,7 @@ from rnn_core.config import SPLITS, DataConfig
 from rnn_core.data.finish import TRAIN, Written
 from rnn_core.data.progress import Tick
 from rnn_core.data.schema import Schema
+from rnn_core.language import tr
 
 
 def cut(
@@ -148,16 +149,27 @@ def how_split(config: DataConfig, files: Collection[str], cut: Mapping[str, floa
         cut: the result of `cut_from_train`.
     """
     if config.split:
-        given = f"The splits are given by the column {config.split!r}."
+        given = tr("The splits are given by the column {column!r}.", column=config.split)
     else:
-        given = f"The files given are {', '.join(files)}." if len(files) > 1 else "One file was given."
+        given = tr("The files given are {files}.", files=", ".join(files)) if len(files) > 1 else tr("One file was given.")
     if not cut:
         return given
-    parts = " and ".join(f"{share:.0%} for {split}" for split, share in cut.items())
+    if len(cut) > 1:
+        parts = tr("{dev:.0%} for dev and {test:.0%} for test", **cut)
+    else:
+        parts = tr("{dev:.0%} for dev", **cut) if "dev" in cut else tr("{test:.0%} for test", **cut)
     if schema.stream:
-        return f"{given} Cut from the end of train: {parts}."
-    shares = ", stratified by class as far as that allows" if schema.labels else ""
-    return f"{given} Cut from train with seed {config.split_seed}: {parts}. Identical texts stay in one split{shares}."
+        return tr("{given} Cut from the end of train: {parts}.", given=given, parts=parts)
+    if schema.labels:
+        return tr(
+            "{given} Cut from train with seed {seed}: {parts}. Identical texts stay in one split, stratified by class as far as "
+            "that allows.",
+            given=given, seed=config.split_seed, parts=parts,
+        )  # fmt: skip
+    return tr(
+        "{given} Cut from train with seed {seed}: {parts}. Identical texts stay in one split.",
+        given=given, seed=config.split_seed, parts=parts,
+    )  # fmt: skip
 
 
 def different_texts(written: Written, labels: Collection[str]) -> dict[str, int]:

@@ -19,7 +19,7 @@ from rnn_core.data.batches import Encoded
 from rnn_core.data.columns import guess_text, with_columns
 from rnn_core.data.dialects import is_number
 from rnn_core.data.encodings import chunks
-from rnn_core.data.examples import UNUSABLE, Found, unusable
+from rnn_core.data.examples import NO_TEXT, UNUSABLE, Found, unusable
 from rnn_core.data.formats import Format, place
 from rnn_core.data.layouts import Layout
 from rnn_core.data.schema import STREAM
@@ -29,9 +29,9 @@ from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.top import Top
 from rnn_core.data.values import as_text
 from rnn_core.data.vocabulary import EOS, SOS, Vocabulary
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 
-END = "end of a document"
+END = N_("end of a document")
 """The target of a row that ends a document."""
 
 MARK = "<|endoftext|>"
@@ -99,7 +99,7 @@ class Text:
         for row in read_rows(self.path, self.format, [self.config.text or ""], tick):
             text = "" if row.fault else as_text(row.values[0])
             if row.fault or not text.strip() or unusable((text,)):
-                yield [], row.fault or (UNUSABLE if text.strip() else "no text"), row.line
+                yield [], row.fault or (UNUSABLE if text.strip() else NO_TEXT), row.line
                 continue
             parts = [
                 tokens
@@ -137,9 +137,7 @@ def with_text(top: Top, config: DataConfig) -> DataConfig:
             raise Problem(tr(
                 "{name} has no column of text: its columns hold numbers. Choose another file.",
                 name=format.name,
-            ), tr(
-                "--text COLUMN",
-            ))
+            ), "--text COLUMN")
     return filled
 
 
@@ -242,7 +240,7 @@ class Streams:
                     "add text.",
                     tokens=len(tokens), count=count,
                 ),
-                tr("a lower --batch"),
+                "a lower --batch",
             )
         self.tokens, self.count = tokens, count
         self.groups = -(-len(tokens) // (count * most)) if most else 1

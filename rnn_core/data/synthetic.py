@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from rnn_core.config import MakeConfig, Problem
 from rnn_core.data.written import csv_bytes
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 
 FILLERS = "abcdefgh"
 FIRST_WORDS = "xy"
@@ -154,15 +154,17 @@ def _read_brackets(words: Sequence[str]) -> Reading | None:
 
 
 TASKS = {
-    "first-word": SyntheticTask("Which was the first word?", "y c a h", _draw_first_word, _read_first_word),
+    "first-word": SyntheticTask(N_("Which was the first word?"), "y c a h", _draw_first_word, _read_first_word),
     "copy": SyntheticTask(
-        "Which was the first, second or third letter?", "b d a blank blank second", _draw_copy, _read_copy
+        N_("Which was the first, second or third letter?"), "b d a blank blank second", _draw_copy, _read_copy
     ),
     "adding": SyntheticTask(
-        "Is the sum of the two digits after plus ten or more?", "3 plus 7 2 plus 4 9", _draw_adding, _read_adding
+        N_("Is the sum of the two digits after plus ten or more?"), "3 plus 7 2 plus 4 9", _draw_adding, _read_adding
     ),
-    "parity": SyntheticTask("Is the number of ones even or odd?", "1 0 1 1", _draw_parity, _read_parity),
-    "brackets": SyntheticTask("Which kind of bracket has to be closed next?", "( [ ( ) ]", _draw_brackets, _read_brackets),
+    "parity": SyntheticTask(N_("Is the number of ones even or odd?"), "1 0 1 1", _draw_parity, _read_parity),
+    "brackets": SyntheticTask(
+        N_("Which kind of bracket has to be closed next?"), "( [ ( ) ]", _draw_brackets, _read_brackets
+    ),
 }
 """The tasks by name, the choices of `MakeConfig.make`."""
 
@@ -186,11 +188,11 @@ def made(how: MakeConfig) -> list[Made]:
                 return [*found.values()]
     raise Problem(
         tr(
-            "There are hardly more than {found:,} different texts of {make} with at most {length} words: ask for longer "
+            "There are hardly more than {found:,} different texts of {task} with at most {length} words: ask for longer "
             "texts, or for fewer.",
-            found=len(found), make=how.make, length=how.length,
+            found=len(found), task=how.make, length=how.length,
         ),
-        tr("a larger --length, or a smaller --examples"),
+        "a larger --length, or a smaller --examples",
     )
 
 

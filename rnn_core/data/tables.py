@@ -16,12 +16,15 @@ from rnn_core.data.encodings import (
 from rnn_core.data.formats import Format, place, read_objects
 from rnn_core.data.parquet_records import parquet_rows
 from rnn_core.data.records import CsvReader, labelled_lines, sentences, word_tags
+from rnn_core.language import N_
 
 MAX_BLOCK = 16_000_000
 """The maximum number of characters in a block of rows; a single row may hold more."""
 
 BLOCK = 2_000
 """Rows per block, if a file is read row by row."""
+TOO_MANY, TOO_FEW = N_("too many fields ({width} were expected)"), N_("too few fields ({width} were expected)")
+"""Why a row of a table cannot be read."""
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -78,7 +81,7 @@ def _noting_replaced(blocks: Iterable[Block]) -> Iterator[Block]:
     for block in blocks:
         rows = zip(block.lines, *map(listed, block.columns), strict=True)
         found = [line for line, *values in rows if any(map(_replaced, values))]
-        why = f"bytes that are not UTF-8, replaced by {REPLACED}, and kept"
+        why = N_("bytes that are not UTF-8, replaced by {sign}, and kept").format(sign=REPLACED)
         yield replace(block, notes=[*block.notes, *((line, why) for line in found)])
 
 
@@ -155,7 +158,7 @@ def _csv_blocks(
         sound, faults = [], []
         for line, fields, fault in records:
             if not fault and (len(fields) < needed or (len(fields) > width and any(fields[width:]))):
-                fault = f"too {'many' if len(fields) > width else 'few'} fields ({width} were expected)"
+                fault = (TOO_MANY if len(fields) > width else TOO_FEW).format(width=width)
             if fault:
                 faults.append((line + format.above, fault))
             else:

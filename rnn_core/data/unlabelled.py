@@ -19,9 +19,10 @@ from rnn_core.data.formats import DELIMITERS, MAX_COLUMNS, Format, place, read_o
 from rnn_core.data.json_records import Number
 from rnn_core.data.names import TEXT, TITLE, named
 from rnn_core.data.schema import Schema
-from rnn_core.data.tables import Row, read_rows
+from rnn_core.data.tables import TOO_FEW, Row, read_rows
 from rnn_core.data.values import as_list
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
+from rnn_core.language.retold import retold
 
 __all__ = ["ABSENT", "LINES", "Unlabelled", "look_into"]
 
@@ -69,12 +70,13 @@ class Unlabelled:
 
     @property
     def words(self) -> str:
-        """How the file is read, as a sentence without its full stop."""
+        """How the file is read, as a sentence without its full stop, in the reader's language."""
         if self.format.kind == LINES:
-            return "one text per line"
-        held = {"text": "texts", "lists": "tokens", "token": "one token per row"}[self.layout]
-        by = f", sentences by the column {self.sentence!r}" if self.sentence else ""
-        return f"{held} from the column {self.text!r}{by}"
+            return tr("one text per line")
+        held = {"text": N_("texts from the column {column!r}"), "lists": N_("tokens from the column {column!r}"),
+                "token": N_("one token per row from the column {column!r}")}  # fmt: skip
+        words = tr(held[self.layout], column=self.text)
+        return tr("{words}, sentences by the column {column!r}", words=words, column=self.sentence) if self.sentence else words
 
     def with_all_columns(self, tick: Callable[[float], object] | None = None) -> "Unlabelled":
         """The same with all columns. All of a JSON file is read, because later objects may have keys that the first ones lack.
@@ -90,8 +92,8 @@ class Unlabelled:
                 kinds.setdefault(key, set()).add(_kind_of(value))
             if len(kinds) > MAX_COLUMNS:
                 raise Problem(tr(
-                    "The objects of {name} have more than {MAX_COLUMNS:,} different keys: keep fewer.",
-                    name=self.format.name, MAX_COLUMNS=MAX_COLUMNS,
+                    "The objects of {name} have more than {most:,} different keys: keep fewer.",
+                    name=self.format.name, most=MAX_COLUMNS,
                 ))
         types = {key: _JSON_TYPES.get(frozenset(found - {"null"}), pa.string()) for key, found in kinds.items()}
         return replace(self, format=replace(self.format, header=tuple(kinds)), types=types)
@@ -129,7 +131,7 @@ class Unlabelled:
             if row.fault:
                 line = next((text for number, text in numbered if number == row.line), "")
                 fields = next(csv.reader([line.rstrip("\r\n")], **read_by(delimiter, self.format.quoting)), [])
-                enough = needed < len(fields) < width and row.fault.startswith("too few")  # the text is present
+                enough = needed < len(fields) < width and row.fault == TOO_FEW.format(width=width)  # the text is present
                 fields[width - 1 :] = [delimiter.join(fields[width - 1 :])]
                 row = replace(row, values=(*fields, *[""] * (width - len(fields))), fault=None if enough else row.fault)
             yield row
@@ -168,7 +170,7 @@ def look_into(
                     "or line.",
                     name=name,
                 ),
-                tr("--lines, if each line is one text"),
+                "--lines, if each line is one text",
             )
         return _by_line(path, config, name)
     if by_line is None:
@@ -226,12 +228,8 @@ def _sample(path: Path, format: Format) -> list[Row]:
     """The first rows without faults. Raises Problem if there are none."""
     rows = list(islice(read_rows(path, format), SAMPLE))
     if not rows:
-        raise Problem(tr(
-            "{name} has no rows below its header: add one text per row.",
-            name=format.name,
-        ), tr(
-            "--lines, if each line is one text",
-        ))
+        said = tr("{name} has no rows below its header: add one text per row.", name=format.name)
+        raise Problem(said, "--lines, if each line is one text")
     sound = [row for row in rows if not row.fault]
     if not sound:
         _check(rows, format)
@@ -242,15 +240,19 @@ def _check(rows: Sequence[Row], format: Format) -> None:
     """Raises Problem if most of the first rows cannot be read."""
     faults = [row.fault for row in rows if row.fault]
     if 2 * len(faults) > len(rows):
-        by = f" or the delimiter (now {DELIMITERS[format.delimiter]})" if format.delimiter in DELIMITERS else ""
+        values = {"faults": len(faults), "rows": len(rows), "name": format.name, "why": retold(faults[0])}
         raise Problem(
             tr(
-                "{faults:,} of the first {rows:,} rows of {name} cannot be read ({faults2}): choose the format{by}, or "
-                "read each line as one text.",
-                faults=len(faults), rows=len(rows), name=format.name, faults2=faults[0], by=by,
+                "{faults:,} of the first {rows:,} rows of {name} cannot be read ({why}): choose the format or the delimiter (now "
+                "{delimiter}), or read each line as one text.",
+                **values, delimiter=tr(DELIMITERS[format.delimiter]),
+            ) if format.delimiter in DELIMITERS else tr(
+                "{faults:,} of the first {rows:,} rows of {name} cannot be read ({why}): choose the format, or read each line as "
+                "one text.",
+                **values,
             ),
-            tr("--format or --delimiter, or --lines"),
-        )
+            "--format or --delimiter, or --lines",
+        )  # fmt: skip
 
 
 def _lists(format: Format, rows: Sequence[Row], text: str) -> bool:

@@ -6,48 +6,83 @@ files are translated too.
 
 import re
 import struct
-from functools import cache
+from functools import cache, lru_cache
 from string import Formatter
 from typing import NamedTuple
 
 from rnn_core import language
 
-_LEAST = 8
+_LEAST = 7
 """Characters that a message with fields has beside them, at least: with fewer, it would match too much."""
 
+_QUOTED, _NUMBER = r"'.*?'|\".*?\"|None", r"-?[\d,]+"
+"""What fields with `!r`, and with the format of a whole number, hold."""
 
-class _Pattern(NamedTuple):
-    """A message with fields, or one form of a message that depends on a number.
+
+class _Message(NamedTuple):
+    """A message, or one form of a message that depends on a number.
 
     Attributes:
         message: as the catalogue names it.
         many: its second form; empty where it has one.
-        expression: what it is as a sentence, with the fields as groups.
+        n: a number of which this is the form.
+        expression: what it is as a sentence, with the fields as groups; empty where it has none.
         longest: the longest text between the fields.
+        texts: the number of characters beside them; a field that holds only some values counts for two.
     """
 
     message: str
     many: str
-    expression: str
-    longest: str
+    n: int
+    expression: str = ""
+    longest: str = ""
+    texts: int = 0
 
 
 def retold(sentence: str) -> str:
-    """A stored sentence in the reader's language; as it is where it is no message of the catalogue."""
+    """A stored sentence in the reader's language; as it is where it is no message of the catalogue.
+
+    A sentence may be a list of messages that are joined by a comma, and a note may begin with the name of its file and a colon.
+    """
     chosen = language.reader().language
-    if chosen == language.ENGLISH or not sentence:
-        return sentence
+    return sentence if chosen == language.ENGLISH or not sentence else _retold(sentence, chosen)
+
+
+@lru_cache(maxsize=4096)
+def _retold(sentence: str, chosen: str) -> str:
+    if (found := _listed(sentence, chosen) or _whole(sentence, chosen)) is not None:
+        return found
+    for colon in re.finditer(": ", sentence):
+        if (note := _whole(sentence[colon.end() :], chosen)) is not None:
+            return sentence[: colon.end()] + note
+    return sentence
+
+
+@lru_cache(maxsize=4096)
+def _listed(sentence: str, chosen: str) -> str | None:
+    """A sentence that is a list of messages; None if it is not."""
+    for comma in re.finditer(", ", sentence):
+        if (first := _whole(sentence[: comma.start()], chosen)) is not None:
+            rest = sentence[comma.end() :]
+            if (others := _listed(rest, chosen) or _whole(rest, chosen)) is not None:
+                return f"{first}, {others}"
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _whole(sentence: str, chosen: str) -> str | None:
+    """A sentence that is one message; None if it is not."""
     catalogue, (plain, patterns) = language.translation(chosen), _messages(chosen)
-    if sentence in plain:
-        return catalogue.gettext(sentence)
+    if one := plain.get(sentence):
+        return catalogue.ngettext(one.message, one.many, one.n) if one.many else catalogue.gettext(sentence)
     for pattern in patterns:
         if pattern.longest in sentence and (found := re.fullmatch(pattern.expression, sentence, re.DOTALL)):
-            values = {name: retold(value) for name, value in found.groupdict().items()}
+            values = {name: _retold(value, chosen) for name, value in found.groupdict().items()}
             if not pattern.many:
                 return _filled(catalogue.gettext(pattern.message), values)
             number = re.sub(r"\D", "", values.get("n", ""))
-            return _filled(catalogue.ngettext(pattern.message, pattern.many, int(number or 1)), values)
-    return sentence
+            return _filled(catalogue.ngettext(pattern.message, pattern.many, int(number or pattern.n)), values)
+    return None
 
 
 def _filled(message: str, values: dict[str, str]) -> str:
@@ -57,28 +92,39 @@ def _filled(message: str, values: dict[str, str]) -> str:
 
 
 @cache
-def _messages(chosen: str) -> tuple[frozenset[str], tuple[_Pattern, ...]]:
-    """The messages without fields, and those with, the ones with the longest texts first."""
-    plain, patterns = set(), []
+def _messages(chosen: str) -> tuple[dict[str, _Message], tuple[_Message, ...]]:
+    """The messages without fields by what they say, and those with, the ones with the longest texts first."""
+    plain, patterns = {}, []
     for message in _msgids(chosen):
         one, _, many = message.partition("\0")
-        plain.add(one)
         for form in filter(None, (one, many)):
-            try:
-                parts = list(Formatter().parse(form))
-            except ValueError:  # braces of LaTeX: a message without fields
-                continue
-            if not any(name for _, name, _, _ in parts):
-                continue
-            texts, seen, expression = [text for text, *_ in parts], set[str](), ""
-            for text, name, _, _ in parts:
-                expression += re.escape(text)
-                if name:
-                    expression += f"(?P={name})" if name in seen else f"(?P<{name}>.+?)"
-                    seen.add(name)
-            if sum(map(len, texts)) >= _LEAST and all(name.isidentifier() for name in seen):
-                patterns.append((sum(map(len, texts)), _Pattern(one, many, expression, max(texts, key=len))))
-    return frozenset(plain), tuple(pattern for _, pattern in sorted(patterns, key=lambda pair: -pair[0]))
+            pattern = _pattern(form, one, many)
+            if pattern.expression:
+                patterns.append(pattern)
+            if not (pattern.expression and many):
+                plain[form] = pattern
+    return plain, tuple(sorted((one for one in patterns if one.texts >= _LEAST), key=lambda one: -one.texts))
+
+
+def _pattern(form: str, one: str, many: str) -> _Message:
+    """How a form of a message is recognised."""
+    n = 1 if form == one else 2
+    try:
+        parts = list(Formatter().parse(form))
+    except ValueError:  # braces of LaTeX: a message without fields
+        return _Message(one, many, n)
+    seen, expression, strict = set[str](), "", 0
+    for text, name, form_of_it, conversion in parts:
+        expression += re.escape(text)
+        if name:
+            group = _QUOTED if conversion == "r" else _NUMBER if form_of_it in (",", "d") else ".+?"
+            strict += group != ".+?"
+            expression += f"(?P={name})" if name in seen else f"(?P<{name}>{group})"
+            seen.add(name)
+    if not seen or not all(name.isidentifier() for name in seen):
+        return _Message(one, many, n)
+    texts = [text for text, *_ in parts]
+    return _Message(one, many, n, expression, max(texts, key=len), sum(map(len, texts)) + 2 * strict)
 
 
 def _msgids(chosen: str) -> list[str]:

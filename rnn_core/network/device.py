@@ -16,7 +16,7 @@ def device_of(name: str) -> torch.device:
     """
     there = torch.cuda.is_available()
     if name == "cuda" and not there:
-        raise Problem(tr("There is no GPU here that torch can use: choose the device cpu or auto."), tr("--device cpu"))
+        raise Problem(tr("There is no GPU here that torch can use: choose the device cpu or auto."), "--device cpu")
     return torch.device("cuda" if name != "cpu" and there else "cpu")
 
 

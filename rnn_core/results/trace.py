@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rnn_core.language import N_
+
 SOS, EOS = "<sos>", "<eos>"
 """The first and the last token of every text as it is fed."""
 
-OVERFLOW = (
+OVERFLOW = N_(
     "This network's numbers overflow on this text, so there is nothing to see. Choose a shorter text, or train it again with a "
     "lower learning rate."
 )

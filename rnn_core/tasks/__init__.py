@@ -35,7 +35,7 @@ from rnn_core.data.tokens import tokenise
 from rnn_core.data.top import Top
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.data.written import CONLL, FORMATS
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 from rnn_core.network.weighting import counted
 from rnn_core.results import Answers, DataReport, Trace, Written
 
@@ -52,6 +52,13 @@ Tick = Callable[[float], object]
 
 _TRANSLATING = {"attention": "dot", "input_feeding": False, "label_smoothing": 0.0, "scheduled_sampling": 0.0}
 """The options of a decoder, and their values where there is none."""
+
+_CALLED = {"attention": N_("attention"), "input_feeding": N_("input feeding"), "label_smoothing": N_("label smoothing"),
+           "scheduled_sampling": N_("scheduled sampling")}  # fmt: skip
+
+_LOSS_ELSEWHERE = {"last": N_("The loss of this task is taken at last step, not every."),
+                   "every": N_("The loss of this task is taken at every step, not last.")}  # fmt: skip
+"""What is said of another loss, by the only one of a task."""
 
 
 class Lacking(Problem):
@@ -199,12 +206,12 @@ class Task:
         for name in set_options(how).keys() - set(self.options(EvaluateConfig)):
             if name == "dynamic":
                 raise Problem(tr(
-                    "Dynamic evaluation learns along one text: a run of {short} reads separate ones. Leave it out.",
-                    short=self.short,
+                    "Dynamic evaluation learns along one text: a run of {task} reads separate ones. Leave it out.",
+                    task=tr(self.short),
                 ))  # fmt: skip
             raise Problem(tr(
-                "A run of {short} does not search for a target: leave out --{replace}.",
-                short=self.short, replace=name.replace('_', '-'),
+                "A run of {task} does not search for a target: leave out --{option}.",
+                task=tr(self.short), option=name.replace("_", "-"),
             ))
 
     def check(self, config: DataConfig | RunConfig) -> None:
@@ -214,19 +221,13 @@ class Task:
         if isinstance(config, RunConfig):
             self.check(config.data)
             if config.train.loss is not None and config.train.loss not in self.losses:
-                raise Problem(
-                    tr(
-                        "The loss of this task is taken at {losses} step, not {loss}.",
-                        losses=' or '.join(self.losses), loss=config.train.loss,
-                    ),
-                    tr("--loss {losses}", losses=self.losses[0]),
-                )
+                raise Problem(tr(_LOSS_ELSEWHERE[self.losses[0]]), f"--loss {self.losses[0]}")
             for name, neutral in _TRANSLATING.items():
                 value = getattr(config.model, name, getattr(config.train, name, None))
                 if value != neutral and not self.translates:
                     raise Problem(tr(
-                        "Only a network with a decoder has the option {replace}: leave it out.",
-                        replace=name.replace('_', ' '),
+                        "Only a network with a decoder has the option {option}: leave it out.",
+                        option=tr(_CALLED[name]),
                     ))
             model = config.model
             if model.tied and not self.ties:
@@ -240,7 +241,7 @@ class Task:
                         "{embedding}, the state has {width} units. Set both to the same number.",
                         embedding=model.embedding, width=width,
                     ),
-                    tr("--embedding {width}", width=width),
+                    f"--embedding {width}",
                 )
 
     # ---- data and network -------------------------------------------------------------------------------------------
@@ -462,7 +463,7 @@ class Task:
         Raises:
             Problem: if the task does not generate text.
         """
-        raise Problem(tr("A run of {short} does not generate text: choose a run of generation.", short=self.short))
+        raise Problem(tr("A run of {task} does not generate text: choose a run of generation.", task=tr(self.short)))
 
     def translate(
         self,
@@ -478,7 +479,7 @@ class Task:
         Raises:
             Problem: if the task does not translate.
         """
-        raise Problem(tr("A run of {short} does not translate: choose a run of translation.", short=self.short))
+        raise Problem(tr("A run of {task} does not translate: choose a run of translation.", task=tr(self.short)))
 
     def scorer(self, labels: Sequence[str], scheme: str | None) -> Scorer:
         """The scorer for dev, test and files. `labels`: the classes of the training split."""

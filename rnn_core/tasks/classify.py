@@ -22,17 +22,13 @@ class Classify(Task):
     """One label per text."""
 
     title = N_("Classification: one label per text")
-    short = "classification"
-    unit = "texts"
+    short = N_("classification")
+    unit = N_("texts")
     schema = CLASSES
     columns = MappingProxyType({"text": N_("Text column"), "label": N_("Label column")})
     samples = MappingProxyType({"reviews.csv": title})
     evaluation = N_("How often is the network right, which classes does it confuse, and on which texts?")
-    more_texts = N_(
-        "a mess .\n"
-        "funny , moving and never dull\n"
-        "the plot is thin , but the acting is a joy",
-    )
+    more_texts = "a mess .\nfunny , moving and never dull\nthe plot is thin , but the acting is a joy"
     losses = ("last", "every")
     baselines = ("majority", "bag_of_words")
     views = MappingProxyType({
@@ -49,8 +45,8 @@ class Classify(Task):
     def texts(self, entities: bool = False, tokens: str = "word") -> tuple[str, ...]:
         # the ready-made runs are right but not confident at every step: gradients of a confident answer are near 0
         return (
-            tr("a slow start , but a great end ."),
-            tr("the jokes are tired and the plot is a mess , yet i loved every minute of it ."),
+            "a slow start , but a great end .",
+            "the jokes are tired and the plot is a mess , yet i loved every minute of it .",
         )
 
     def metric(self, scheme: str | None) -> str:
@@ -63,7 +59,7 @@ class Classify(Task):
     def check(self, config: DataConfig | RunConfig) -> None:
         super().check(config)
         if isinstance(config, RunConfig) and config.model.bidirectional:
-            raise Problem(_READS_FORWARDS, "--no-bidirectional")
+            raise Problem(tr(_READS_FORWARDS), "--no-bidirectional")
 
     def weights(self, config: RunConfig, lengths: np.ndarray, steps: int, loss: str | None = None) -> np.ndarray:
         return step_weights(

@@ -61,8 +61,8 @@ class Generate(Task):
     """The next token of a text."""
 
     title = N_("Generation: the next token of a text")
-    short = "generation"
-    unit = "tokens"
+    short = N_("generation")
+    unit = N_("tokens")
     label_of = "next"
     formats = ()
     ties = True
@@ -72,11 +72,7 @@ class Generate(Task):
     columns = MappingProxyType({"text": N_("Text column")})
     samples = MappingProxyType({"verses.txt": title, "notebook.txt": N_("Generation: recipes, diary entries and short programs")})
     evaluation = N_("How probable was each next token to the network, and how often was the most probable one right?")
-    more_texts = N_(
-        "The lamp\n"
-        "is lit\n"
-        "and the harbour sleeps",
-    )
+    more_texts = "The lamp\nis lit\nand the harbour sleeps"
     losses = ("every",)
     views = MappingProxyType({
         "unrolled": ("unrolled-writing", "unrolled-back", "unrolled-over"),
@@ -92,16 +88,10 @@ class Generate(Task):
 
     def texts(self, entities: bool = False, tokens: str = "word") -> tuple[str, ...]:
         return (
-            tr(
-                "Sunday, 3 May 2020\n"
-                '"Is the garden gate open?" asked',
-            ),
-            tr(
-                "Apple cake (serves 4)\n"
-                "- 200 g butter (",
-            ),
-            tr("def count_words(words"),
-            tr("The miller counts the falling leaves"),
+            'Sunday, 3 May 2020\n"Is the garden gate open?" asked',
+            "Apple cake (serves 4)\n- 200 g butter (",
+            "def count_words(words",
+            "The miller counts the falling leaves",
         )
 
     def metric(self, scheme: str | None) -> str:
@@ -143,7 +133,7 @@ class Generate(Task):
                               "--no-bidirectional")  # fmt: skip
             if not config.train.truncate:
                 raise Problem(tr("A stream is too long for full backpropagation: truncate it to chunks, such as of 64 steps."),
-                              tr("--truncate 64"))  # fmt: skip
+                              "--truncate 64")  # fmt: skip
 
     # ---- data and network -------------------------------------------------------------------------------------------
 

@@ -22,20 +22,18 @@ class Tag(Task):
 
     title = N_("Sequence tagging: one tag per token")
     short = N_("sequence tagging")
-    unit = "tokens"
+    unit = N_("tokens")
     label_of = "token"
     formats = tuple(FORMATS)
     schema = TAGS
-    columns = MappingProxyType({"text": N_("Token column"), "label": N_("Tag column"), "sentence": N_("Sentence column (if any)")})
+    columns = MappingProxyType(
+        {"text": N_("Token column"), "label": N_("Tag column"), "sentence": N_("Sentence column (if any)")}
+    )
     samples = MappingProxyType(
         {"tagged.tsv": title, "entities.tsv": N_("Sequence tagging: names of people, places and organisations")}
     )
     evaluation = N_("How often is the network right, which tags does it confuse, and on which tokens?")
-    more_texts = N_(
-        "Stop !\n"
-        "The ship sails at noon .\n"
-        "Her old friends from Paris can fish",
-    )
+    more_texts = "Stop !\nThe ship sails at noon .\nHer old friends from Paris can fish"
     losses = ("every",)
     baselines = ("majority", "frequent_tag")
     views = MappingProxyType({
@@ -56,12 +54,12 @@ class Tag(Task):
         # the ready-made runs are right but not confident at every step: gradients of a confident answer are near 0
         if entities:
             return (
-                tr("Ram went to Delhi yesterday , and Zarina wrote a letter to the University of Oslo ."),
-                tr("Angela Merkel flew to Jaipur , but Paris Hilton stayed in Paris ."),
+                "Ram went to Delhi yesterday , and Zarina wrote a letter to the University of Oslo .",
+                "Angela Merkel flew to Jaipur , but Paris Hilton stayed in Paris .",
             )
         return (
-            tr("My sister can open the can while the old man the boats ."),
-            tr("Nobody in Lisbon expected the train to leave early ."),
+            "My sister can open the can while the old man the boats .",
+            "Nobody in Lisbon expected the train to leave early .",
         )
 
     def metric(self, scheme: str | None) -> str:
@@ -81,7 +79,7 @@ class Tag(Task):
         if isinstance(config, DataConfig) and config.tokens != "word":
             raise Problem(
                 tr("The tokens of labelled data are given and not cut again: set tokens to word."),
-                tr("--tokens word"),
+                "--tokens word",
             )
 
     def weights(self, config: RunConfig, lengths: np.ndarray, steps: int, loss: str | None = None) -> np.ndarray:
@@ -124,8 +122,8 @@ class Tag(Task):
         wanted, steps = target.split() if isinstance(target, str) else target, len(readouts)
         if wanted is not None and len(wanted) != steps - 2:
             raise Problem(tr(
-                "There are {wanted:,} tags for {steps:,} tokens. Give one tag per token.",
-                wanted=len(wanted), steps=steps - 2,
+                "There are {tags:,} tags for {tokens:,} tokens. Give one tag per token.",
+                tags=len(wanted), tokens=steps - 2,
             ))
         tags = readouts[1:-1].argmax(1) if wanted is None else [number_of(labels, tag) for tag in wanted]
         return np.array([-1, *tags, -1])

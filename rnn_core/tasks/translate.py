@@ -67,8 +67,8 @@ class Translate(Task):
     """A text into another."""
 
     title = N_("Translation: a text into another")
-    short = "translation"
-    unit = "tokens"
+    short = N_("translation")
+    unit = N_("tokens")
     label_of = "next"
     higher_is_better = False
     ties = True
@@ -77,11 +77,7 @@ class Translate(Task):
     columns = MappingProxyType({"text": N_("Source column"), "target": N_("Target column")})
     samples = MappingProxyType({"dates.csv": title})
     evaluation = N_("How close are its translations to the references?")
-    more_texts = N_(
-        "3 May 2020\n"
-        "the third of May 2020\n"
-        "May 3rd, 2020",
-    )
+    more_texts = "3 May 2020\nthe third of May 2020\nMay 3rd, 2020"
     losses = ("every",)
     fed = MappingProxyType({"source": Fed(TEXT, "source_lengths"), "tokens": Fed(TARGET, "lengths")})
     views = MappingProxyType({
@@ -95,15 +91,9 @@ class Translate(Task):
 
     def texts(self, entities: bool = False, tokens: str = "word") -> tuple[str, ...]:
         if tokens != "char":
-            return (tr(
-                "I don't know where my sister works.",
-            ), tr(
-                "She reads a book every evening.",
-            ), tr(
-                "Can you open the window, please?",
-            ),
-                    tr("My brother is taller than me."))  # fmt: skip
-        return (tr("Sunday, 3 May 2020"), tr("the twenty-first of June 1987"), tr("Oct 5th, 2031"))
+            return ("I don't know where my sister works.", "She reads a book every evening.", "Can you open the window, please?",
+                    "My brother is taller than me.")  # fmt: skip
+        return ("Sunday, 3 May 2020", "the twenty-first of June 1987", "Oct 5th, 2031")
 
     def metric(self, scheme: str | None) -> str:
         return "perplexity"
@@ -131,19 +121,21 @@ class Translate(Task):
             model = config.model
             if config.train.truncate:
                 raise Problem(tr("The encoder's gradient comes from the decoder's first step: leave the truncation out."),
-                              tr("--truncate 0"))  # fmt: skip
+                              "--truncate 0")  # fmt: skip
             if model.bidirectional and model.hidden % 2:
                 raise Problem(tr("Each direction of the encoder has half of the hidden units: choose an even number of them."),
-                              tr("--hidden {hidden}", hidden=model.hidden + 1))  # fmt: skip
+                              f"--hidden {model.hidden + 1}")  # fmt: skip
             if model.input_feeding and model.attention == "none":
-                raise Problem(tr("Input feeding feeds the attentional state: it needs attention."), tr("--attention dot"))
+                raise Problem(tr("Input feeding feeds the attentional state: it needs attention."), "--attention dot")
             if model.tied and model.embedding != model.hidden:
-                raise Problem(tr(
-                    "A tied embedding is as wide as the state that the output reads: the embedding width is {embedding}, "
-                    "the state has {hidden} units. Set both to the same number.",
-                    embedding=model.embedding, hidden=model.hidden,
-                ),
-                              tr("--embedding {hidden}", hidden=model.hidden))  # fmt: skip
+                raise Problem(
+                    tr(
+                        "A tied embedding is as wide as the state that the output reads: the embedding width is "
+                        "{embedding}, the state has {width} units. Set both to the same number.",
+                        embedding=model.embedding, width=model.hidden,
+                    ),
+                    f"--embedding {model.hidden}",
+                )
             self.check(config.data)
             return
         super().check(config)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_core.config import ModelConfig
+from rnn_core.language import tr
 from rnn_core.network import cells
 from rnn_core.network.backpropagation import Backpropagation
 from rnn_core.network.cells import State
@@ -172,8 +173,12 @@ def without_kernel(model: ModelConfig, device: str) -> str:
     cell = cells.cell_of(model)
     if accelerated(device, cell):
         return ""
-    pace = f", at {cell.pace} of the LSTM's tokens per second" if cell.pace and device == "cpu" else ""
-    return f"{cells.title(model)} has no compiled kernel: it trains by autograd, step by step{pace}."
+    if cell.pace and device == "cpu":
+        return tr(
+            "{cell} has no compiled kernel: it trains by autograd, step by step, at {pace} of the LSTM's tokens per second.",
+            cell=cells.title(model), pace=cell.pace,
+        )  # fmt: skip
+    return tr("{cell} has no compiled kernel: it trains by autograd, step by step.", cell=cells.title(model))
 
 
 def chunks(batch: Batch, size: int) -> Iterator[dict[str, Any]]:

@@ -21,7 +21,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from rnn_core.config import Problem
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 from rnn_core.workspace import faults, files
 
 PARENT = "UNROLLED_PARENT"
@@ -159,7 +159,7 @@ class Job:
     def begin(self, progress: float = 0.0) -> None:
         """Marks the start of the work, from which the remaining time is estimated."""
         self._values |= {"since": time.time(), "progress_before": progress}
-        self.say("running", progress)
+        self.say(N_("running"), progress)
 
     def stop_wanted(self) -> bool:
         """True if Cancel was pressed, or the server that started the job has ended."""
@@ -180,6 +180,10 @@ class Job:
     @property
     def for_a_page(self) -> bool:
         return bool(self._parent)
+
+
+_DOING = N_("Reading"), N_("Answering"), N_("Writing")
+"""What commands report as the message of their progress, for the catalogue."""
 
 
 class Unwatched(Job):
@@ -224,12 +228,12 @@ def work(folder: Path, kind: str, root: Path) -> Iterator[Job]:
                 stack.enter_context(_slot(job, kind, root))
             job.begin()
             yield job
-            job.say("done", 1.0)
+            job.say(N_("done"), 1.0)
         except Cancelled:
-            job.end("cut off" if job.cut else "cancelled")
+            job.end(N_("cut off") if job.cut else N_("cancelled"))
             raise
         except Problem as why:
-            job.end("failed", str(why))
+            job.end(N_("failed"), str(why))
             raise
         except KeyboardInterrupt:
             job.end("cancelled")
@@ -242,7 +246,7 @@ def work(folder: Path, kind: str, root: Path) -> Iterator[Job]:
             job.end("failed", str(fault))
             raise fault from error
         except BaseException:  # such as an exit
-            job.end("failed", "The job was ended from outside. Start it again.")
+            job.end("failed", tr("The job was ended from outside. Start it again."))
             raise
 
 
@@ -250,8 +254,10 @@ def work(folder: Path, kind: str, root: Path) -> Iterator[Job]:
 def _slot(job: Job, kind: str, root: Path) -> Iterator[None]:
     folder = root / "slots"
     folder.mkdir(parents=True, exist_ok=True)
-    before = "training" if kind == "train" else "job"
-    job.say("queued", message=f"Queued: starts when the {before} before it has finished")
+    if kind == "train":
+        job.say(N_("queued"), message=tr("Queued: starts when the training before it has finished"))
+    else:
+        job.say("queued", message=tr("Queued: starts when the job before it has finished"))
     while True:
         for number in range(SLOTS):
             with contextlib.suppress(Timeout), FileLock(folder / f"{kind}-{number}", timeout=0):

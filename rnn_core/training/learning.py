@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rnn_core.language import N_, tr
+
 MARGIN = 0.02
 """The margin below the label entropy, as a share of it, that the loss must reach.
 
@@ -12,9 +14,9 @@ margin is for memorisation, which begins at once and does not generalise: a GRU 
 2% below the entropy is that of a calibrated network with an accuracy of 58%.
 """
 
-ONE_ANSWER, AT_ENTROPY, NO_BETTER = "one answer", "loss at label entropy", "not above the majority"
-ONE_CLASS = "dev has one class"
-"""No evidence of its own, but dev cannot give any."""
+ONE_ANSWER, AT_ENTROPY = N_("one answer"), N_("loss at label entropy")
+NO_BETTER, ONE_CLASS = N_("not above the majority"), N_("dev has one class")
+"""The evidence. `ONE_CLASS` is none of its own, but dev cannot give any."""
 
 
 def doubts(figures: Mapping[str, Any], metric: str) -> tuple[str, ...]:
@@ -43,7 +45,7 @@ def doubts(figures: Mapping[str, Any], metric: str) -> tuple[str, ...]:
 
 
 def warning(figures: Mapping[str, Any], metric: str, labels: Sequence[str]) -> str | None:
-    """The `doubts` as sentences with their numbers, and advice, as plain text; None if there are none.
+    """The `doubts` as sentences with their numbers, and advice, as plain text in the reader's language; None if there are none.
 
     Args:
         labels: the run's classes.
@@ -53,35 +55,42 @@ def warning(figures: Mapping[str, Any], metric: str, labels: Sequence[str]) -> s
         return None
     said = []
     if ONE_ANSWER in found:
-        said.append(f"All answers on dev are one class, {_named(labels, figures['dev_only_answer'])}.")
+        said.append(tr(
+            "All answers on dev are one class, {name}.", name=_named(labels, figures["dev_only_answer"])
+        ))  # fmt: skip
     if AT_ENTROPY in found:
-        said.append(
-            f"The training loss, {figures['train_loss']:.4f}, is still at the entropy of the training labels, "
-            f"{figures['label_entropy']:.4f}: an answer that ignores the text reaches that too."
-        )
+        said.append(tr(
+            "The training loss, {loss:.4f}, is still at the entropy of the training labels, {entropy:.4f}: an answer that "
+            "ignores the text reaches that too.",
+            loss=figures["train_loss"], entropy=figures["label_entropy"],
+        ))  # fmt: skip
     if NO_BETTER in found:
-        said.append(
-            f"The dev accuracy, {figures.get('dev_accuracy', 0):.4f}, is not above that of always answering "
-            f"{_named(labels, figures.get('majority_class'))}, the most frequent class of training: "
-            f"{figures['dev_majority']:.4f}."
-        )
+        said.append(tr(
+            "The dev accuracy, {accuracy:.4f}, is not above that of always answering {name}, the most frequent class of "
+            "training: {majority:.4f}.",
+            accuracy=figures.get("dev_accuracy", 0), name=_named(labels, figures.get("majority_class")),
+            majority=figures["dev_majority"],
+        ))  # fmt: skip
     if ONE_CLASS in found:
-        said.append(
-            f"All of dev is one class, {_named(labels, figures['dev_only_class'])}, so the dev accuracy does not show whether "
-            "the network tells the classes apart. Data says why: add different texts of the other classes, or give a dev file."
-        )
+        said.append(tr(
+            "All of dev is one class, {name}, so the dev accuracy does not show whether the network tells the classes apart. "
+            "Data says why: add different texts of the other classes, or give a dev file.",
+            name=_named(labels, figures["dev_only_class"]),
+        ))  # fmt: skip
         if AT_ENTROPY not in found:
             return " ".join(said)
     if AT_ENTROPY in found or ONE_ANSWER in found:
-        return (
-            f"This network has not learnt anything yet. {' '.join(said)} Try more epochs, a higher learning rate or a "
-            "larger network, and check on Data whether the labels can be told from the texts."
-        )
-    return (
-        f"This network does not generalise to dev. {' '.join(said)} Try more data, more dropout or a smaller "
-        "network, and check on Data whether the labels can be told from the texts."
-    )
+        return tr(
+            "This network has not learnt anything yet. {evidence} Try more epochs, a higher learning rate or a larger network, "
+            "and check on Data whether the labels can be told from the texts.",
+            evidence=" ".join(said),
+        )  # fmt: skip
+    return tr(
+        "This network does not generalise to dev. {evidence} Try more data, more dropout or a smaller network, and check on Data "
+        "whether the labels can be told from the texts.",
+        evidence=" ".join(said),
+    )  # fmt: skip
 
 
 def _named(labels: Sequence[str], number: Any) -> str:
-    return f"“{labels[number][:40]}”" if isinstance(number, int) and 0 <= number < len(labels) else "the same one"
+    return f"“{labels[number][:40]}”" if isinstance(number, int) and 0 <= number < len(labels) else tr("the same one")

@@ -17,6 +17,7 @@ from rnn_core.config import Problem, RunConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.schema import TEXT
 from rnn_core.data.vocabulary import EOS, UNK
+from rnn_core.language import N_, tr
 from rnn_core.network.cells import State
 from rnn_core.network.device import device_of, host
 from rnn_core.network.dropout import Noise
@@ -41,7 +42,7 @@ NOTES_AN_EPOCH, UPDATES_A_NOTE = 20, 8
 (except at the end of an epoch): the loss of single batches is too noisy."""
 
 
-_DIVERGED = "The training diverged: its loss is no longer a number. Lower the learning rate, or clip the gradient."
+_DIVERGED = N_("The training diverged: its loss is no longer a number. Lower the learning rate, or clip the gradient.")
 
 
 class _Stopped(Exception):
@@ -207,7 +208,7 @@ class Training:
             if self.task.carries:
                 self._carried = self.engine.ends
             if not math.isfinite(loss):
-                raise Problem(_DIVERGED)
+                raise Problem(tr(_DIVERGED))
             self.optimizer.step(self.engine.read())
         self.step += 1
         if self.config.train.average and self.step % AVERAGED_EVERY == 0:
@@ -258,7 +259,7 @@ class Training:
         }
         with self._with_averaged_weights():
             if not host(torch.stack([p.isfinite().all() for p in self.network.parameters()]).all()):
-                raise Problem(_DIVERGED)
+                raise Problem(tr(_DIVERGED))
             if len(self.dev):
                 scorer = self.task.scorer(self.labels, self.scheme)
                 scorer.add(self.dev, self.task.predict(self.network, self.config, self.dev, tick), self.unseen)

@@ -10,6 +10,7 @@ from typing import Any
 
 from rnn_core import tasks
 from rnn_core.config import DataConfig, ModelConfig, TrainConfig, make, options
+from rnn_core.language import tr, tr_n
 from rnn_core.results import DataReport
 from rnn_core.tasks import Suggestion
 
@@ -26,7 +27,12 @@ def suggestions(
     """
     tokens = report.splits["train"].tokens
     small, middle = tokens < 10_000, tokens < 60_000
-    size = f"{tokens:,} training tokens: {'small' if small else 'medium' if middle else 'large'} data"
+    if small:
+        size = tr("{tokens:,} training tokens: small data", tokens=tokens)
+    elif middle:
+        size = tr("{tokens:,} training tokens: medium data", tokens=tokens)
+    else:
+        size = tr("{tokens:,} training tokens: large data", tokens=tokens)
     cores = os.cpu_count() or 1
     found = {
         "embedding": Suggestion(32 if small else 64 if middle else 100, size),
@@ -36,7 +42,7 @@ def suggestions(
         "patience": Suggestion(8 if small else 4, size),
         "batch": Suggestion(8 if small else 32, size),
         "learning_rate": Suggestion(0.002 if middle else 0.001, size),
-        "threads": Suggestion(max(1, min(2, cores)), f"{cores} processor core{'s' * (cores != 1)}"),
+        "threads": Suggestion(max(1, min(2, cores)), tr_n("{n} processor core", "{n} processor cores", cores)),
     }
     found |= tasks.of(config).suggest(report, stated)
     return {name: suggestion for name, suggestion in found.items() if name not in stated}

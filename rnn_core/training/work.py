@@ -91,7 +91,7 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     for split, texts in (("dev", dev), ("test", test)):
         if len(texts):
             scorer = task.scorer(speech.labels, speech.scheme)
-            answers = task.predict(training.network, config, texts, lambda share: job.heed(1.0, "Scoring"))
+            answers = task.predict(training.network, config, texts, lambda share: job.heed(1.0, tr("Scoring")))
             scorer.add(texts, answers, unseen[split])
             scores = scorer.scores()
             saved[split] = scores_to_json(scores)
@@ -148,7 +148,7 @@ class _Keeper(Callback):
             self.checkpoint(training)
         self.job.progress(
             training.progress,
-            f"Epoch {training.epoch + 1} of {training.config.train.epochs}",
+            tr("Epoch {epoch} of {epochs}", epoch=training.epoch + 1, epochs=training.config.train.epochs),
             tokens_per_second=round(training.tokens_per_second),
             step=training.step,
         )

@@ -52,7 +52,7 @@ def unpack(workspace: Workspace, content: bytes) -> Run:
             try:
                 _check(Run(aside))
             except Problem as why:
-                said = str(why).replace(f"Run {aside.name} ", "It ").replace(aside.name, "it")
+                said = str(why).replace(tr("Run {id} ", id=aside.name), tr("It ")).replace(aside.name, tr("it"))
                 raise Problem(tr("The run in this zip is damaged, so it was not imported. {said}", said=said)) from None
             target.parent.mkdir(exist_ok=True)
             os.rename(aside, target)
@@ -66,9 +66,9 @@ def _extract(content: bytes, folder: Path) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if len(archive.infolist()) > MOST_MEMBERS:
                 raise Problem(tr(
-                    "This zip has more than {MOST_MEMBERS:,} files, so it is not a run. Choose a zip that was downloaded "
+                    "This zip has more than {most:,} files, so it is not a run. Choose a zip that was downloaded "
                     "from the Runs page.",
-                    MOST_MEMBERS=MOST_MEMBERS,
+                    most=MOST_MEMBERS,
                 ))  # fmt: skip
             # only known names are read, by the last part of their path: a path out of the folder is never followed
             members = {Path(m.filename).name: m for m in archive.infolist() if Path(m.filename).name in CARRIED}
@@ -88,9 +88,9 @@ def _extract(content: bytes, folder: Path) -> None:
                             raise Problem(tr("This zip unpacks to more than 1 GB. Import a smaller run."))
                         if most < 0:
                             raise Problem(tr(
-                                "The file {name} in this zip is larger than {MOST_BYTES:,} MB, larger than any run's. "
+                                "The file {name} in this zip is larger than {most:,} MB, larger than any run's. "
                                 "Choose a zip that was downloaded from the Runs page.",
-                                name=name, MOST_BYTES=MOST_BYTES[name] >> 20,
+                                name=name, most=MOST_BYTES[name] >> 20,
                             ))  # fmt: skip
                         into.write(piece)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
@@ -111,8 +111,8 @@ def _check(run: Run) -> None:
     speech = run.speech
     if len(run.name) > MOST_NAME:
         raise Problem(tr(
-            "Its name is longer than {MOST_NAME:,} characters. Rename it where it was trained, and download it again.",
-            MOST_NAME=MOST_NAME,
+            "Its name is longer than {most:,} characters. Rename it where it was trained, and download it again.",
+            most=MOST_NAME,
         ))
     if run.weight_shapes() != shapes_of(lambda: tasks.of(run.config).network(run.config, speech)):
         raise Problem(tr("This run is damaged: its weights do not fit its config. Download it again and import that file."))

@@ -87,8 +87,8 @@ class Writing:
         """The same with a further branch. Raises Problem where there are too many."""
         if len(self.branches) >= MOST_BRANCHES:
             raise Problem(tr(
-                "{MOST_BRANCHES} texts were written from this prompt, and no more are kept: write from a new prompt.",
-                MOST_BRANCHES=MOST_BRANCHES,
+                "{most} texts were written from this prompt, and no more are kept: write from a new prompt.",
+                most=MOST_BRANCHES,
             ))
         return replace(self, branches=(*self.branches, branch))
 

@@ -44,5 +44,7 @@ def record(error: BaseException, root: Path) -> Problem:
                 os.replace(log, log.with_name(f"{LOG}.1"))
             with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(words)
-            return Fault(f"An unexpected error occurred ({kind}). The details are in {log}: please report them.")
-    return Fault(f"An unexpected error occurred ({kind}), and no log of it could be written.")
+            return Fault(tr(
+                "An unexpected error occurred ({kind}). The details are in {log}: please report them.", kind=kind, log=log
+            ))  # fmt: skip
+    return Fault(tr("An unexpected error occurred ({kind}), and no log of it could be written.", kind=kind))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_core.config import Problem
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 
 MOST_BYTES = 64 << 20
 """The maximum size of a JSON file in bytes, unless another bound is given."""
@@ -27,16 +27,16 @@ OWNER = secrets.token_hex(6)
 """The name of this process in its temporary files, by which `leftovers` finds their owner."""
 
 TOO_LARGE = {
-    errno.ENOSPC: "the disk is full. Free some space and try again",
-    errno.EDQUOT: "the disk quota is used up. Free some space and try again",
-    errno.EFBIG: "the file is larger than this system allows. Raise that limit (ulimit -f) and try again",
+    errno.ENOSPC: N_("the disk is full. Free some space and try again"),
+    errno.EDQUOT: N_("the disk quota is used up. Free some space and try again"),
+    errno.EFBIG: N_("the file is larger than this system allows. Raise that limit (ulimit -f) and try again"),
 }
 _MOVE = {
-    errno.EROFS: "the disk is read-only",
-    errno.EACCES: "writing there is not allowed",
-    errno.EPERM: "writing there is not allowed",
-    errno.ENOTDIR: "there is a file where a folder should be",
-    errno.EEXIST: "there is a file where a folder should be",
+    errno.EROFS: N_("the disk is read-only"),
+    errno.EACCES: N_("writing there is not allowed"),
+    errno.EPERM: N_("writing there is not allowed"),
+    errno.ENOTDIR: N_("there is a file where a folder should be"),
+    errno.EEXIST: N_("there is a file where a folder should be"),
 }
 
 
@@ -51,14 +51,14 @@ def saying_disk_trouble(path: Path) -> Iterator[None]:
 
 def disk_trouble(path: Path, error: OSError) -> Problem:
     """The Problem of a path that cannot be written."""
-    code, typed = error.errno or 0, "--workspace DIR to name one for this command"
+    code, shown, typed = error.errno or 0, str(path)[:300], "--workspace DIR to name one for this command"
     if code in TOO_LARGE:
-        why, typed = TOO_LARGE[code], ""
-    elif code in _MOVE:
-        why = f"{_MOVE[code]}. Set UNROLLED_WORKSPACE to another place"
-    else:
-        why = f"{error.strerror or error}. Try again, or set UNROLLED_WORKSPACE to another place"
-    return Problem(tr("{path} cannot be written: {why}.", path=str(path)[:300], why=why), typed)
+        return Problem(tr("{path} cannot be written: {why}.", path=shown, why=tr(TOO_LARGE[code])))
+    if code in _MOVE:
+        return Problem(tr("{path} cannot be written: {why}. Set UNROLLED_WORKSPACE to another place.", path=shown,
+                          why=tr(_MOVE[code])), typed)  # fmt: skip
+    return Problem(tr("{path} cannot be written: {why}. Try again, or set UNROLLED_WORKSPACE to another place.", path=shown,
+                      why=error.strerror or error), typed)  # fmt: skip
 
 
 def temporary_name(kind: str, what: str = "") -> str:
@@ -72,20 +72,21 @@ def typed_path(named: str) -> Path:
     Raises:
         Problem: if it is not a valid path.
     """
-    shown = f"The path {named[:60] + ('…' if len(named) > 60 else '')!r}"
+    shown = named[:60] + ("…" if len(named) > 60 else "")
     try:
         path = Path(named).expanduser().absolute()
         os.lstat(path)
     except RuntimeError:
         raise Problem(tr(
-            "{shown} begins with the name of an unknown user. Write the path out from its first slash.",
-            shown=shown,
-        )) from None
+            "The path {path!r} begins with the name of an unknown user. Write the path out from its first slash.", path=shown
+        )) from None  # fmt: skip
     except ValueError:
-        raise Problem(tr("{shown} contains a character that is invalid in a path. Type it again.", shown=shown)) from None
+        said = tr("The path {path!r} contains a character that is invalid in a path. Type it again.", path=shown)
+        raise Problem(said) from None
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
-            raise Problem(tr("{shown} is longer than this system allows. Choose a shorter one.", shown=shown)) from None
+            said = tr("The path {path!r} is longer than this system allows. Choose a shorter one.", path=shown)
+            raise Problem(said) from None
     return path
 
 
@@ -132,8 +133,8 @@ def bounded(path: Path, most: int = MOST_BYTES) -> bytes:
         content = file.read(most + 1)
     if len(content) > most:
         raise Problem(tr(
-            "{name} is damaged: {name2} is larger than {most:,.0f} MB. Delete it, or import it again.",
-            name=path.parent.name, name2=path.name, most=most / 2 ** 20,
+            "{folder} is damaged: {name} is larger than {most:,.0f} MB. Delete it, or import it again.",
+            folder=path.parent.name, name=path.name, most=most / 2**20,
         ))  # fmt: skip
     return content
 
@@ -144,13 +145,13 @@ def read_json(path: Path, most: int = MOST_BYTES) -> Any:
         return _parsed(bounded(path, most))
     except FileNotFoundError:
         raise Problem(tr(
-            "{name} is incomplete: {name2} is missing. Delete it, or import it again.",
-            name=path.parent.name, name2=path.name,
+            "{folder} is incomplete: {name} is missing. Delete it, or import it again.",
+            folder=path.parent.name, name=path.name,
         )) from None
     except (ValueError, OSError, RecursionError):
         raise Problem(tr(
-            "{name} is damaged: {name2} cannot be read. Delete it, or import it again.",
-            name=path.parent.name, name2=path.name,
+            "{folder} is damaged: {name} cannot be read. Delete it, or import it again.",
+            folder=path.parent.name, name=path.name,
         )) from None
 
 
@@ -176,8 +177,8 @@ def read_lines(path: Path, most: int = MOST_BYTES, most_lines: int = MOST_OBJECT
     content = bounded(path, most)
     if max(content.count(sign) for sign in (b"\n", b"{", b"[")) > most_lines:
         raise Problem(tr(
-            "{name} is damaged: {name2} has more than {most_lines:,} lines. Delete it, or import it again.",
-            name=path.parent.name, name2=path.name, most_lines=most_lines,
+            "{folder} is damaged: {name} has more than {most:,} lines. Delete it, or import it again.",
+            folder=path.parent.name, name=path.name, most=most_lines,
         ))  # fmt: skip
     for line in filter(None, content.split(b"\n")[:-1]):
         try:
@@ -225,8 +226,8 @@ def readable(path: Path, shown: str) -> Path:
         return path
     except OSError as error:
         raise Problem(tr(
-            "{shown} cannot be read ({value}): choose an ordinary file.",
-            shown=shown[:200], value=error.strerror or error,
+            "{shown} cannot be read ({error}): choose an ordinary file.",
+            shown=shown[:200], error=error.strerror or error,
         )) from None
     if not ordinary:
         raise Problem(tr(

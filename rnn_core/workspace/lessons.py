@@ -31,8 +31,8 @@ def text_of(path: Path) -> str:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise Problem(tr(
-                "{name} is larger than {MOST_BYTES} KB. A lesson is text; split it.",
-                name=path.name, MOST_BYTES=MOST_BYTES // 1000,
+                "{name} is larger than {most} KB. A lesson is text; split it.",
+                name=path.name, most=MOST_BYTES // 1000,
             ))
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:

@@ -248,8 +248,8 @@ def _config(folder: Path, version: files.Version) -> RunConfig:
         raise Problem(tr("Run {name} is damaged: config.json is not a run's. Delete it, or import it again.", name=folder.name))
     if values["format"] > FORMAT:
         raise Problem(tr(
-            "Run {name} was written by a newer version (format {values}). Update this app.",
-            name=folder.name, values=values['format'],
+            "Run {name} was written by a newer version (format {number}). Update this app.",
+            name=folder.name, number=values["format"],
         ))
     try:
         return tasks.make(RunConfig, values)

@@ -121,4 +121,4 @@ def _check_format(run: Run, rest: str) -> None:
 
 
 def _damaged(run: Run) -> str:
-    return f"Run {run.id} is damaged: {NAME} is not a run's. Delete it, or import it again."
+    return tr("Run {id} is damaged: {name} is not a run's. Delete it, or import it again.", id=run.id, name=NAME)

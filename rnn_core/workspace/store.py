@@ -124,8 +124,8 @@ class Workspace:
         named = [run for run in self.runs() if run.name == name]
         if len(named) > 1:
             raise Problem(tr(
-                "{named} runs have the name {name!r}. Use the id: {value}.",
-                named=len(named), name=name[:60], value=', '.join(r.id for r in named[:5]),
+                "{count} runs have the name {name!r}. Use the id: {ids}.",
+                count=len(named), name=name[:60], ids=", ".join(r.id for r in named[:5]),
             ))
         if not named:
             raise Problem(tr(
@@ -177,8 +177,8 @@ class Workspace:
     def _keep(self, kind: str, content: bytes) -> str:
         if len(content) > MOST_TEXT:
             raise Problem(tr(
-                "This text is longer than {MOST_TEXT} MB, so it is not kept for a link. Use a part of it.",
-                MOST_TEXT=MOST_TEXT >> 20,
+                "This text is longer than {most} MB, so it is not kept for a link. Use a part of it.",
+                most=MOST_TEXT >> 20,
             ))
         self.forget_old(kind)
         name = secrets.token_hex(16)

@@ -56,10 +56,10 @@ def test_the_first_screen_offers_scores_and_answers(workspace: Workspace, open_p
     app = open_page("evaluate", workspace.root, run=run.id)
     (choice,) = app.get("button_group")
     assert [option.content for option in choice.proto.options] == ["Scores", "Answers for a file"]
-    assert app.radio and not app.get("file_uploader")
+    assert app.main.radio and not app.get("file_uploader")
     app = open_page("evaluate", workspace.root, run=run.id, shown="answers")
-    assert not app.radio and app.get("file_uploader")
-    assert open_page("evaluate", workspace.root, run=run.id, shown="nonsense").radio
+    assert not app.main.radio and app.get("file_uploader")
+    assert open_page("evaluate", workspace.root, run=run.id, shown="nonsense").main.radio
 
 
 def test_a_file_is_answered_and_its_link_shows_the_answers_again(workspace: Workspace, open_page: Open) -> None:

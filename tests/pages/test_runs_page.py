@@ -57,8 +57,8 @@ def test_every_setting_stands_in_the_table_and_the_scores_come_first(
              "threads": 1, "engine": "auto", "device": "the processor", "epochs at most": 10}  # fmt: skip
     assert newer[list(shown)].to_dict() == shown
     of_cell = {"cell", "activation", "bidirectional"}
-    assert {*listing.SETTINGS.values()} == {*options(ModelConfig), *options(TrainConfig)} - of_cell
-    assert {*listing.SETTINGS} <= {*table}
+    assert {*listing.settings().values()} == {*options(ModelConfig), *options(TrainConfig)} - of_cell
+    assert {*listing.settings()} <= {*table}
     both = replace(model_of("tanh"), bidirectional=True)
     tagger = saved_run(workspace, config_of("tag", both, name="both"))
     assert next(row for row in listing.rows([tagger]))["cell"] == "Elman RNN (tanh), both directions"

@@ -58,7 +58,7 @@ def show(run: Run, corpus: Corpus) -> None:
     """The choice of the corpus, the button that starts the job, its progress, and what it found."""
     st.markdown(tr("##### Does the same unit tell it in a whole corpus?"))
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    row.selectbox("Corpus", list(corpus.titles), format_func=corpus.titles.__getitem__, width=320,
+    row.selectbox(tr("Corpus"), list(corpus.titles), format_func=corpus.titles.__getitem__, width=320,
                   **state.bound("corpus", corpus.name))  # fmt: skip
     status = jobs.status(corpus.folder)
     if corpus.found is None and not (status and status.active) and row.button(tr("Hunt in it"), icon=":material/search:"):
@@ -66,7 +66,9 @@ def show(run: Run, corpus: Corpus) -> None:
         st.rerun()
     status = widgets.watch(corpus.folder, f"hunt-{run.id}")
     if status and status.state in ("cut off", "cancelled"):
-        st.info(tr("This hunt was {state} before its end.", state=status.state), icon=":material/stop_circle:")
+        ended = (tr("This hunt was cut off before its end.") if status.state == "cut off" else
+                 tr("This hunt was cancelled before its end."))
+        st.info(ended, icon=":material/stop_circle:")
     if corpus.found is not None:
         read = inputs.of_text(run, hunt=((str(corpus.folder), cache.version_of(run)), corpus.found))
         view_panel.show(view("corpus-hunt"), read, choices=False)
@@ -76,10 +78,10 @@ def _corpora(run: Run) -> dict[str, str]:
     """The splits of the run's data, where they are here, and the samples, by name and in words."""
     saved = cache.data_of(run)
     splits = saved.report.splits if saved else {}
-    own = {split: tr(
-        "{split} of {name} ({tokens:,} tokens)",
-        split=split, name=saved.name, tokens=one.tokens,
-    ) for split, one in splits.items() if saved}
+    own = {
+        split: tr("{split} of {name} ({tokens:,} tokens)", split=tr(split), name=saved.name, tokens=one.tokens)
+        for split, one in splits.items() if saved
+    }  # fmt: skip
     return own | {name: tr("the sample {name}", name=name) for name in tasks.of(run.config).samples}
 
 

@@ -37,30 +37,27 @@ def show(run: Run) -> None:
     except Problem:  # a link may name anything
         folder = None
     if folder is None or jobs.status(folder) is None:
-        st.info(tr(
-            "The long text of this link is no longer kept: such texts are deleted after {KEPT_DAYS} days.",
-            KEPT_DAYS=KEPT_DAYS['writings'],
-        ),
+        st.info(tr("The long text of this link is no longer kept: such texts are deleted after {days} days.",
+                   days=KEPT_DAYS["writings"]),
                 icon=":material/link_off:")  # fmt: skip
         return
     status = widgets.watch(folder, f"long-{name}", lambda now: _so_far(folder) if now.active else None)
     if status is None or status.active:
         return
     if status.state in ("cut off", "cancelled"):
-        st.info(tr("The writing was {state} before its end.", state=status.state), icon=":material/stop_circle:")
+        ended = (tr("The writing was cut off before its end.") if status.state == "cut off" else
+                 tr("The writing was cancelled before its end."))
+        st.info(ended, icon=":material/stop_circle:")
     text = _text(folder)
     if text:
-        st.markdown(tr("**The long text**, {text:,} characters", text=len(text)))
-        st.code(text[:_SHOWN] + (tr(
-            "\n\n"
-            "[… {text:,} more characters]",
-            text=len(text) - _SHOWN,
-        ) if len(text) > _SHOWN else ""),
-                language=None, wrap_lines=True, height=320)  # fmt: skip
+        st.markdown(tr("**The long text**, {count:,} characters", count=len(text)))
+        more = len(text) - _SHOWN
+        rest = "\n\n" + tr("[… {count:,} more characters]", count=more) if more > 0 else ""
+        st.code(text[:_SHOWN] + rest, language=None, wrap_lines=True, height=320)  # fmt: skip
         row = st.container(horizontal=True)
         row.download_button(tr("Download the text"), text.encode("utf-8", "replace"), f"{run.name}.txt", "text/plain",
                             icon=":material/download:", on_click="ignore")  # fmt: skip
-        if row.button("Close", icon=":material/close:"):
+        if row.button(tr("Close"), icon=":material/close:"):
             state.select(long=None)
             st.rerun()
         if state.selection().writing:

@@ -7,6 +7,7 @@ from pages.read.generate import corpus
 from rnn_core import tasks
 from rnn_core.analysis.hunting import TooRare
 from rnn_core.language import tr
+from rnn_core.language.retold import retold
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
@@ -34,17 +35,17 @@ def _read(run: Run) -> Inputs | None:
     def typed() -> None:
         state.select(text=st.session_state["pasted"])
 
-    st.text_area("Text", key="pasted", height=140, max_chars=MOST_TYPED, on_change=typed,
+    st.text_area(tr("Text"), key="pasted", height=140, max_chars=MOST_TYPED, on_change=typed,
                  placeholder=tr("Paste a text of your own."))  # fmt: skip
     row = st.container(horizontal=True)
     for name in samples:
         row.button(tr("Read the sample {name}", name=name), on_click=_take, args=(name,))
     read = inputs.of_text(run)
     if read.trace.overflows:
-        widgets.problem(OVERFLOW)
+        widgets.problem(tr(OVERFLOW))
         return None
     for warning in read.trace.warnings:
-        st.warning(literal(warning, 300), icon=":material/help:")
+        st.warning(literal(retold(warning), 300), icon=":material/help:")
     return read
 
 
@@ -89,5 +90,5 @@ def hunt(run: Run) -> None:
         units = list(dict.fromkeys(units))
         st.pills(tr("Colour the text by unit"), units, **state.bound("unit", found.unit if found.unit in units else None))
     except TooRare as why:  # no fault: many texts are too short
-        st.info(str(why), icon=":material/search_off:")
+        st.info(retold(str(why)), icon=":material/search_off:")
     corpus.show(run, over)

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import state
+from pages.common import state, wording
 from rnn_core.config import WriteConfig, bounds, options
 from rnn_core.language import tr
 
@@ -31,7 +31,7 @@ def prompt(first: str) -> str:
     def typed() -> None:
         state.session().prompt = st.session_state["prompt"]
 
-    st.text_area("Prompt", key="prompt", height=80, max_chars=10_000, on_change=typed,
+    st.text_area(tr("Prompt"), key="prompt", height=80, max_chars=10_000, on_change=typed,
                  placeholder=tr("The text to continue. Leave it empty to begin with nothing."))  # fmt: skip
     return held.prompt
 
@@ -40,23 +40,23 @@ def how() -> WriteConfig:
     """The boxes of the settings, and what they hold."""
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")  # all in one row at 1,024 pixels
     for name, field in options(WriteConfig).items():
-        said = f"{(field.description or '')[:1].upper()}{(field.description or '')[1:]}."
+        title, said = tr(field.title or name), wording.sentence(field)
         key, value = f"how-{name}", getattr(state.session().how, name)
         if name == "stop":
             st.session_state[key] = value
-            row.text_input(field.title or name, key=key, on_change=_set, args=(name,), max_chars=200, width=122,
+            row.text_input(title, key=key, on_change=_set, args=(name,), max_chars=200, width=122,
                            help=tr(r"{said} Write \n for the end of a line.", said=said))  # fmt: skip
             continue
         if name == "past_end":
             st.session_state[key] = value
-            row.toggle(field.title or name, key=key, on_change=_set, args=(name,), help=said)
+            row.toggle(title, key=key, on_change=_set, args=(name,), help=said)
             continue
         low, high = bounds(field)
         most = _LARGEST.get(name, high)
         st.session_state[key] = min(value, most)
         kind: Any = type(field.default)
         least = kind(low or 0) if name != "top_p" else _STEPS["top_p"]
-        row.number_input(field.title or name, least, kind(most), step=_STEPS.get(name, 1), key=key, on_change=_set, args=(name,),
+        row.number_input(title, least, kind(most), step=_STEPS.get(name, 1), key=key, on_change=_set, args=(name,),
                          help=said, width=122)  # fmt: skip
     return state.session().how
 

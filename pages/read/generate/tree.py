@@ -35,8 +35,9 @@ def branches(writing: Writing, shown: int) -> None:
                     chosen=literal(branch.chosen, 20), parent=branch.parent + 1, at=branch.at + 1,
                 )
             indent = "\u2003" * writing.depth(number) + ("↳ " if branch.parent is not None else "")
+            begins = branch.text[:60] or tr("(nothing)")
             st.button(
-                f"{indent}{number + 1} · {words}: {literal(branch.text[:60] or '(nothing)', 60)}",
+                f"{indent}{number + 1} · {words}: {literal(begins, 60)}",
                 key=f"branch-{number}", type="secondary" if number == shown else "tertiary",
                 on_click=state.select, kwargs={"branch": number, "text": writing.whole(number)},
             )  # fmt: skip
@@ -61,9 +62,9 @@ def alternatives(read: Inputs, step: int, how: WriteConfig) -> tuple[int, str] |
         st.caption(tr("With these settings no other token could come here."))
         return None
     st.caption(tr(
-        "Continue from here with another token instead of “{tokens}”. The buttons have the probability with which your "
+        "Continue from here with another token instead of “{token}”. The buttons have the probability with which your "
         "settings (temperature, top k, nucleus) draw the token:",
-        tokens=literal(trace.tokens[step], 20),
+        token=literal(trace.tokens[step], 20),
     ))  # fmt: skip
     row, found = st.container(horizontal=True), None
     for i in order:

@@ -11,6 +11,7 @@ from pages.read.generate import long, settings, tree
 from rnn_core import tasks
 from rnn_core.config import WriteConfig
 from rnn_core.language import tr
+from rnn_core.language.retold import retold
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 from rnn_core.views.view import literal
@@ -30,10 +31,8 @@ def show(run: Run) -> None:
     writing = workspace().writing(chosen.writing) if chosen.writing else None
     gone = chosen.writing is not None and writing is None
     if gone:
-        st.info(tr(
-            "The text of this link is no longer kept: texts are deleted after {KEPT_DAYS} days without use.",
-            KEPT_DAYS=KEPT_DAYS['explorations'],
-        ),
+        st.info(tr("The text of this link is no longer kept: texts are deleted after {days} days without use.",
+                   days=KEPT_DAYS["explorations"]),
                 icon=":material/link_off:")  # fmt: skip
     if writing is not None and (writing.run != run.id or chosen.branch >= len(writing.branches)):
         writing = None
@@ -43,7 +42,7 @@ def show(run: Run) -> None:
     examples = text_choice.examples(run)
     prompt, how = settings.prompt(examples[0]), settings.how()
     buttons = st.container(horizontal=True, vertical_alignment="center")
-    asked = buttons.button("Write", type="primary", icon=":material/edit:")
+    asked = buttons.button(tr("Write"), type="primary", icon=":material/edit:")
     asked |= buttons.button(tr("Write with the next seed"), icon=":material/casino:", on_click=settings.other_seed)
     settings.examples(examples, buttons)
     place = st.empty()
@@ -65,14 +64,14 @@ def _look(place: Any, run: Run, writing: Writing, how: WriteConfig) -> None:
         state.select(text=whole)
     read = inputs.of_text(run)
     if read.trace.overflows:
-        widgets.problem(OVERFLOW)
+        widgets.problem(tr(OVERFLOW))
         return
     for warning in read.trace.warnings:
-        st.warning(literal(warning, 300), icon=":material/help:")
+        st.warning(literal(retold(warning), 300), icon=":material/help:")
     if unknown := int((~read.trace.known[1:-1]).sum()):
         st.caption(tr(
-            r"Not in the vocabulary, so read as \<unk\>: {unknown} of {tokens} tokens of this text.",
-            unknown=unknown, tokens=len(read.trace.tokens) - 2,
+            r"Not in the vocabulary, so read as \<unk\>: {unknown} of {all} tokens of this text.",
+            unknown=unknown, all=len(read.trace.tokens) - 2,
         ))
     tree.branches(writing, branch)
     given = len(task.cut(writing.beginning(branch), run.config.data.tokens))
@@ -98,9 +97,9 @@ def _say_end(branch: Branch, count: int) -> None:
     asked, stop = branch.how.length, branch.how.stop_text
     if count < asked and not (stop and branch.text.endswith(stop)):
         st.caption(tr(
-            r"It ended after {count:,} of {asked:,} tokens: \<eos\> was drawn, which ends a document, or {MOST_SECONDS} s "
+            r"It ended after {count:,} of {asked:,} tokens: \<eos\> was drawn, which ends a document, or {seconds} s "
             "were over.",
-            count=count, asked=asked, MOST_SECONDS=MOST_SECONDS,
+            count=count, asked=asked, seconds=MOST_SECONDS,
         ))  # fmt: skip
 
 
@@ -113,7 +112,7 @@ def _look_back(run: Run, text: str) -> None:
         asked = (text, False, None, None, False, False)
         found = cache.backward(run, *asked, False)
         if found.cut:
-            st.info(found.cut, icon=":material/content_cut:")
+            st.info(retold(found.cut), icon=":material/content_cut:")
         way = inputs.of(target=((str(run.path), cache.version_of(run), *asked), found))
         view_panel.choose(view("pairs"), way)
         view_panel.show(view("pairs"), way, choices=False)

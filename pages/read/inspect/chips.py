@@ -15,12 +15,12 @@ def tokens(shown: Tokens) -> None:
     last, kinds = len(shown.tokens) - 1, shown.classes.tolist()
     says, classes = [], []
     for step, (kind, p, known) in enumerate(zip(kinds, shown.p.tolist(), shown.known.tolist(), strict=True)):
-        says.append(
-            f"t = {step + 1}"
-            + (f": {visible(labels[kind], 24)}, p = {round(p, 3)}" if kind >= 0 else "")
-            + ("" if known else tr(" · not in the vocabulary, read as <unk>"))
-            + (tr(" · training and evaluation cut the text before this token") if step == shown.cut else "")
-        )
+        parts = [f"t = {step + 1}" + (f": {visible(labels[kind], 24)}, p = {round(p, 3)}" if kind >= 0 else "")]
+        if not known:
+            parts.append(tr("not in the vocabulary, read as <unk>"))
+        if step == shown.cut:
+            parts.append(tr("training and evaluation cut the text before this token"))
+        says.append(" · ".join(parts))
         special = "special" if step in (0, last) else "" if known else "unknown"
         classes.append(f"{special} {'cut' if step == shown.cut else ''}".strip())
     token_list.show(

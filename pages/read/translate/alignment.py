@@ -9,6 +9,7 @@ from pages.common import state
 from pages.read.translate import links
 from rnn_core.figures import palette
 from rnn_core.figures.text import percent, visible
+from rnn_core.language import tr
 from rnn_core.views.translating import Alignment
 
 _CSS = """
@@ -74,7 +75,7 @@ export default function (component) {
     root.style.setProperty("--c", data.colour)
     root.style.setProperty("--o", data.orange)
     root.classList.toggle("dense", T > 40)
-    const play = make("button", "", "▶ Watch it write")
+    const play = make("button", "", "▶ " + data.words.watch)
     play.type = "button"
     const sources = make("div", alpha ? "sources" : "flow"), targets = make("div", alpha ? "targets" : "flow written")
     const stands = text => alpha && [...text].length < 3 ? " short" : ""  // turned, they would be hard to read
@@ -83,13 +84,13 @@ export default function (component) {
       const one = token(text, t < data.given ? "given" : data.copied[t] ? "unknown" : text === data.end ? "special" : "")
       one.setAttribute("role", "option")
       one.dataset.step = t
-      const how = t < data.given ? ", given" : data.copied[t] ? ", <unk>: copied from the source" : ""
-      one.title = `t = ${t + 1}: p = ${data.p[t]}${how}`
+      const how = t < data.given ? data.words.given : data.copied[t] ? data.words.copied : ""
+      one.title = `t = ${t + 1}: p = ${data.p[t]}${how ? ", " + how : ""}`
       if (!alpha) one.append(make("small", "", data.p[t]))
       return one
     }))
     targets.setAttribute("role", "listbox")
-    targets.setAttribute("aria-label", "Words of the translation")
+    targets.setAttribute("aria-label", data.words.targets)
     if (alpha) {
       const grid = make("div", "grid"), corner = make("div", "corner"), tail = make("div", "tail")
       const cells = make("div", "cells"), canvas = make("canvas"), ps = make("div", "tail")
@@ -110,11 +111,12 @@ export default function (component) {
         return one
       }))
       cells.setAttribute("role", "img")
-      cells.setAttribute("aria-label", "Attention weights: a row for each written word, a column for each source word")
+      cells.setAttribute("aria-label", data.words.weights)
       grid.append(corner, sources, tail, targets, cells, ps)
       root.replaceChildren(grid)
     } else {
-      root.replaceChildren(play, make("div", "label", "The source"), sources, make("div", "label", "The translation"), targets)
+      const label = text => make("div", "label", text)
+      root.replaceChildren(play, label(data.words.source), sources, label(data.words.translation), targets)
     }
     root.parts = { play, sources, targets, canvas: root.querySelector("canvas"), cells: root.querySelector(".cells"),
                    row: root.querySelector(".row"), column: root.querySelector(".column"), ps: root.querySelectorAll(".tail")[1] }
@@ -256,6 +258,11 @@ def _show(found: Alignment, key: str, forces: bool) -> None:
             "written": [visible(word, 40) for word in found.written], "p": [percent(p) for p in found.p.tolist()],
             "attention": weights, "colour": palette.BLUE, "orange": palette.ORANGE, "step": found.step,
             "heard": heard.get(key, 0), "copied": found.copied.tolist(), "forces": forces,
+            "words": {
+                "watch": tr("Watch it write"), "given": tr("given"), "copied": tr("<unk>: copied from the source"),
+                "targets": tr("Words of the translation"), "source": tr("The source"), "translation": tr("The translation"),
+                "weights": tr("Attention weights: a row for each written word, a column for each source word"),
+            },
             "links": [[t, j] for t, j in enumerate(found.linked.tolist()) if j >= 0],
         },
         on_picked_change=picked, on_linked_change=linked,

@@ -62,6 +62,6 @@ def box(read: Inputs) -> None:
     )  # fmt: skip
     if linked >= 0:
         st.caption(tr(
-            "Set: “{tokens}” has the weight 1, so the context is its state alone.",
-            tokens=literal(found.source.tokens[linked], 40),
+            "Set: “{token}” has the weight 1, so the context is its state alone.",
+            token=literal(found.source.tokens[linked], 40),
         ))

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import state
+from pages.common import state, wording
 from rnn_core.config import TranslateConfig, bounds, options
 from rnn_core.language import tr
 from rnn_core.views.view import literal
@@ -33,10 +33,10 @@ def how(attends: bool) -> TranslateConfig:
                    **state.bound("begins", state.selection().begins, step=lambda _: None, links=lambda _: ""))  # fmt: skip
     found: dict[str, Any] = {}
     for name, field in options(TranslateConfig).items():
-        said = f"{(field.description or '')[:1].upper()}{(field.description or '')[1:]}."
+        title, said = tr(field.title or name), wording.sentence(field)
         if field.default is False:
             if attends:
-                found[name] = row.toggle(field.title or name, help=literal(said, 300),
+                found[name] = row.toggle(title, help=literal(said, 300),
                                          **state.bound(name, getattr(state.selection(), name)))
             continue
         low, _ = bounds(field)
@@ -44,6 +44,6 @@ def how(attends: bool) -> TranslateConfig:
         least, most = kind(low or 0), kind(_MOST[name])
         value = getattr(state.selection(), name)
         found[name] = _FIRST.get(name, field.default) if value is None else kind(min(max(value, least), most))
-        row.number_input(field.title or name, least, most, step=kind(1 if kind is int else 0.1), width=150, help=said,
+        row.number_input(title, least, most, step=kind(1 if kind is int else 0.1), width=150, help=said,
                          **state.bound(name, found[name]))  # fmt: skip
     return TranslateConfig(**found)

@@ -6,16 +6,16 @@ from pages.common import inputs, run_choice, state, text_choice, view_panel, wid
 from pages.read.translate import alignment, links, settings, written
 from rnn_core import tasks
 from rnn_core.config import Problem
-from rnn_core.language import N_
+from rnn_core.language import tr
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 from rnn_core.views.view import literal
 
 view_panel.COMPONENTS["alignment"] = alignment.show
 
-st.title("Translate")
+st.title(tr("Translate"))
 st.caption(
-    N_(
+    tr(
         "An encoder reads your text to its end, then a decoder writes its translation word by word. Choose a word of the "
         "translation to see the source words that it was written from and the words that could have come in its place.",
     )
@@ -24,15 +24,16 @@ st.caption(
 where, said = st.columns(2, gap="medium")
 with where:
     run = run_choice.choose_run("translate", fitting=True)
-    other = run_choice.choose_beside(run, "translate", N_("Beside it"))
+    other = run_choice.choose_beside(run, "translate", tr("Beside it"))
 with said, widgets.saying_problems():
     text_choice.choose_text(run)
 with widgets.saying_problems():
     examples = text_choice.examples(run)
 buttons = st.container(horizontal=True, vertical_alignment="center")
-buttons.button("Translate", type="primary", icon=":material/translate:")
+buttons.button(tr("Translate"), type="primary", icon=":material/translate:")
 for number, example in enumerate(examples):
-    buttons.button(f"Example {number + 1}", on_click=state.select, kwargs={"text": example}, help=literal(example))
+    buttons.button(tr("Example {number}", number=number + 1), on_click=state.select, kwargs={"text": example},
+                   help=literal(example))  # fmt: skip
 attends = run.config.model.attention != "none"
 how, set_links = settings.how(attends), links.chosen() if attends else {}
 
@@ -41,7 +42,7 @@ shown = tasks.of(run.config).views["translate"]
 with places[0], widgets.saying_problems():
     read = inputs.of_translation(run, how, set_links)
     if read.translation.overflows:
-        raise Problem(OVERFLOW)
+        raise Problem(tr(OVERFLOW))
     if other:
         st.markdown(f"**{literal(run_choice.run_label(run))}**")
     written.say(read)
@@ -54,7 +55,7 @@ if other:
             beside = inputs.of_translation(other, how, set_links if there else {})
             written.say(beside)
             if how.copy and not there:
-                st.caption(N_("This run has no attention, so it copies nothing."))
+                st.caption(tr("This run has no attention, so it copies nothing."))
             alignment.beside(view("alignment").answer(beside, view("alignment").chosen(state.selection())))
         except Problem as why:
             widgets.problem(why)

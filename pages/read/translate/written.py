@@ -7,8 +7,9 @@ from pages.common import state
 from pages.read.translate import links
 from rnn_core.data.detokenise import detokenise
 from rnn_core.data.vocabulary import SPECIALS
-from rnn_core.figures.text import counted, percent
-from rnn_core.language import tr
+from rnn_core.figures.text import percent
+from rnn_core.language import tr, tr_n
+from rnn_core.language.retold import retold
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import literal, number
@@ -21,32 +22,32 @@ def say(read: Inputs) -> None:
     """The translation, its probability, and whether it ended."""
     found = read.translation
     for warning in found.warnings:
-        st.warning(literal(warning, 300), icon=":material/help:")
+        st.warning(literal(retold(warning), 300), icon=":material/help:")
     known, unit = found.source.known[1:-1], read.run.config.data.unit
     if not known.all():
-        st.caption(tr(
-            r"Not in the vocabulary, so read as \<unk\>: {sum} of {known} {unit} of this text.",
-            sum=(~known).sum(), known=len(known), unit=unit,
-        ))
+        numbers = {"unknown": (~known).sum(), "all": len(known)}
+        if unit == "characters":
+            st.caption(tr(r"Not in the vocabulary, so read as \<unk\>: {unknown} of {all} characters of this text.", **numbers))
+        else:
+            st.caption(tr(r"Not in the vocabulary, so read as \<unk\>: {unknown} of {all} words of this text.", **numbers))
     with st.container(border=True):
         st.markdown(f"#### {literal(found.text, 2_000)}" if found.text else tr("It wrote nothing: `<eos>` came first."))
     if found.copied.any():
-        st.caption(tr(
-            r"Copied from the source in the place of \<unk\>: {counted}.",
-            counted=counted(int(found.copied.sum()), 'word'),
-        ))
+        st.caption(tr_n(
+            r"Copied from the source in the place of \<unk\>: {n:,} word.",
+            r"Copied from the source in the place of \<unk\>: {n:,} words.",
+            int(found.copied.sum()),
+        ))  # fmt: skip
     log_p = float(found.log_p[: found.steps].sum())
     p = float(np.exp(log_p))
-    said = tr(
-        "log p = {log_p}, p = {value} for all {counted}",
-        log_p=number(log_p), value=percent(p) if p >= 0.001 else number(p), counted=counted(found.steps, 'step'),
-    )
-    said += tr(
-        "; the geometric mean of a step is {exp}.",
-        exp=percent(float(np.exp(log_p / found.steps))),
-    ) if found.steps > 1 else "."
+    said = tr_n(
+        "log p = {log_p}, p = {p} for all {n:,} step.",
+        "log p = {log_p}, p = {p} for all {n:,} steps; the geometric mean of a step is {mean}.",
+        found.steps,
+        log_p=number(log_p), p=percent(p) if p >= 0.001 else number(p), mean=percent(float(np.exp(log_p / max(found.steps, 1)))),
+    )  # fmt: skip
     if not found.ended:
-        said += tr(" It reached the longest length without an end.")
+        said = f"{said} " + tr("It reached the longest length without an end.")
     st.caption(said)
 
 

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from pages.common import cache, state, widgets
+from pages.common import cache, state, widgets, wording
 from pages.train.data import report, source
 from rnn_core import tasks
 from rnn_core.config import Problem
-from rnn_core.language import N_
+from rnn_core.language import tr
 
 workspace = cache.workspace()
 cache.compiled_ahead()
-st.title("Data")
-st.caption(N_("Upload texts, see how they are read, and check them before you train."))
+st.title(tr("Data"))
+st.caption(tr("Upload texts, see how they are read, and check them before you train."))
 
 with widgets.saying_problems():
     if source.still_reading():
@@ -29,7 +29,7 @@ with widgets.saying_problems():
     if not saved_sets:
         if not chosen_files:
             st.info(
-                N_(
+                tr(
                     "Nothing here yet. Upload a file with one text and one label per row (a CSV of reviews, say), one "
                     "token and its tag per line, or a plain text, or take a sample to try it out.",
                 ),
@@ -41,15 +41,15 @@ with widgets.saying_problems():
     current = state.selection().dataset
     if current not in saved_sets:
         current = next(iter(saved_sets))
-    labels = widgets.distinct({name: f"{saved.name} · {tasks.of(saved.config).short.capitalize()}"
+    labels = widgets.distinct({name: f"{saved.name} · {wording.raised(tr(tasks.of(saved.config).short))}"
                                for name, saved in saved_sets.items()})  # fmt: skip
     st.selectbox(
-        N_("Datasets in the workspace"),
+        tr("Datasets in the workspace"),
         list(saved_sets),
         format_func=labels.__getitem__,
         **state.bound("dataset", current),
     )
     if state.session().just_read:
         state.session().just_read = False
-        st.success(N_("All rows are read and checked. This is what was found."), icon=":material/check:")
+        st.success(tr("All rows are read and checked. This is what was found."), icon=":material/check:")
     report.show_report(current)

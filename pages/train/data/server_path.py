@@ -28,8 +28,8 @@ def server_path(named: str) -> Path:
     root = os.environ.get(ROOT)
     if not root and not sits_at_the_server():
         raise Problem(tr(
-            "Files on the server may only be named when {ROOT} says below which folder. Upload the file instead.",
-            ROOT=ROOT,
+            "Files on the server may only be named when {variable} says below which folder. Upload the file instead.",
+            variable=ROOT,
         ))
     named = named.strip()
     shown = named[:200]
@@ -39,10 +39,11 @@ def server_path(named: str) -> Path:
             raise Problem(tr("Only files below {root} may be named here. Choose one of those, or upload the file.", root=root))
         if path.exists() and not path.is_dir():
             return files.readable(path, shown)
-        what = tr("is a folder: name a file in it") if path.is_dir() else tr("is not there: check the path, or upload the file")
+        if path.is_dir():
+            raise Problem(tr("{path} is a folder: name a file in it.", path=shown))
+        raise Problem(tr("{path} is not there: check the path, or upload the file.", path=shown))
     except (OSError, RuntimeError):  # RuntimeError: links that go round in a circle
-        what = tr("cannot be looked at by this program: choose another file, or upload it")
-    raise Problem(f"{shown} {what}.")
+        raise Problem(tr("{path} cannot be looked at by this program: choose another file, or upload it.", path=shown)) from None
 
 
 def sits_at_the_server() -> bool:

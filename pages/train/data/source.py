@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.common import cache, data_files, data_form, state, widgets
+from pages.common import cache, data_files, data_form, state, widgets, wording
 from pages.common.bounded import kept
 from pages.common.cache import workspace
 from pages.train.data.server_path import server_path
@@ -23,9 +23,11 @@ from rnn_core.workspace.files import write_json
 from rnn_core.workspace.store import SAMPLES
 
 ENDED = {
-    N_("cut off"): N_("The reading was cut off: its process or the server ended."),
-    "cancelled": N_("The reading was cancelled."),
-    None: N_("The reading that this link names is not here any more."),
+    "cut off": N_(
+        "The reading was cut off: its process or the server ended. Nothing was saved: choose the file and read it again.",
+    ),
+    "cancelled": N_("The reading was cancelled. Nothing was saved: choose the file and read it again."),
+    None: N_("The reading that this link names is not here any more. Nothing was saved: choose the file and read it again."),
 }
 """What is said of a reading that ended without a dataset."""
 
@@ -45,24 +47,24 @@ PROSE = (".md", ".markdown")
 MOST_PASTED = 2_000_000
 """Characters of a pasted text; longer ones are uploaded as a file."""
 
-SOURCES = {"upload": N_("Upload a file"), "paste": N_("Paste a text"), "sample": N_("Take a sample"), "make": N_("Make up a memory task"),
-           "path": N_("Name a path on the server")}  # fmt: skip
+SOURCES = {"upload": N_("Upload a file"), "paste": N_("Paste a text"), "sample": N_("Take a sample"),
+           "make": N_("Make up a memory task"), "path": N_("Name a path on the server")}  # fmt: skip
 
 
 def files_chosen() -> dict[str, tuple[Path, str]]:
     """By split, where the file lies and what it is called; empty until one is chosen."""
     # a new round of keys after each reading empties the form, so that what was found is what one sees
     key = f"data-{state.session().readings}"
-    source = st.segmented_control(tr("Where from"), list(SOURCES), default="upload", format_func=SOURCES.__getitem__,
+    source = st.segmented_control(tr("Where from"), list(SOURCES), default="upload", format_func=lambda one: tr(SOURCES[one]),
                                   key=f"{key}-source", label_visibility="collapsed", required=True)  # fmt: skip
     if source == "sample":
-        name = st.selectbox("Sample", list(TITLES), format_func=lambda n: f"{n} · {TITLES[n]}", key=f"{key}-sample")
+        name = st.selectbox(tr("Sample"), list(TITLES), format_func=lambda n: f"{n} · {tr(TITLES[n])}", key=f"{key}-sample")
         return {"train": (SAMPLES / name, name)}
     if source == "make":
         return _made_up(key)
     found: dict[str, tuple[Path, str]] = {}
     if source == "paste":
-        typed = st.text_area("Text", key=f"{key}-paste", height=200, max_chars=MOST_PASTED,
+        typed = st.text_area(tr("Text"), key=f"{key}-paste", height=200, max_chars=MOST_PASTED,
                              placeholder=tr(
                                  "A text that a network is to continue, or rows with labels, as in a file.",
                              ))  # fmt: skip
@@ -70,7 +72,7 @@ def files_chosen() -> dict[str, tuple[Path, str]]:
     if source == "path":
         help_ = tr("dev and test may be left out; they are then cut from the training file")
         for split, column in zip(SPLITS, st.columns(3), strict=True):
-            named = column.text_input(tr("Path of {split}", split=split), key=f"{key}-path-{split}", help=help_)
+            named = column.text_input(tr("Path of {split}", split=tr(split)), key=f"{key}-path-{split}", help=help_)
             if named.strip():
                 path = server_path(named)
                 found[split] = (path, path.name)
@@ -101,7 +103,7 @@ def _made_up(key: str) -> dict[str, tuple[Path, str]]:
         "Made-up texts show how far back a network remembers: the label needs a word that stands a known number of words "
         "before the end. Train several cells on them; Evaluate shows their accuracy by that distance.",
     ))  # fmt: skip
-    asked = {name: f"{name}: {one.title}" for name, one in synthetic.TASKS.items()}
+    asked = {name: f"{name}: {tr(one.title)}" for name, one in synthetic.TASKS.items()}
     values: dict[str, object] = {}
     for column, (name, field) in zip(st.columns([3, 1, 1, 1]), options(MakeConfig).items(), strict=True):
         with column:
@@ -152,7 +154,7 @@ def still_reading() -> bool:
         state.session().readings += 1
         state.session().just_read = True
     elif ended := ENDED.get(status.state if status else None):
-        st.warning(tr("{ended} Nothing was saved: choose the file and read it again.", ended=ended), icon=":material/power_off:")
+        st.warning(tr(ended), icon=":material/power_off:")
     return False
 
 
@@ -162,24 +164,24 @@ def show_readings() -> None:
         status = jobs.status(folder)
         if status is None:
             continue
-        name = f"**{literal(str(status.detail.get('name', 'A file')), 60)}**"
+        named = str(status.detail.get("name") or tr("A file"))
+        name = f"**{literal(named, 60)}**"
         if status.active:
             words, button = st.columns([5, 1], vertical_alignment="center")
-            words.caption(tr(
-                ":material/hourglass_top: {name} is being read, {progress:.0%} done.",
-                name=name, progress=status.progress,
-            ))
-            if button.button("Follow", key=f"follow-{folder.name}", type="tertiary"):
+            words.caption(":material/hourglass_top: " + tr("{name} is being read, {progress:.0%} done.", name=name,
+                                                           progress=status.progress))  # fmt: skip
+            if button.button(tr("Follow"), key=f"follow-{folder.name}", type="tertiary"):
                 state.select(job=folder.name)
                 st.rerun()
         elif status.state in ("failed", "cut off") and folder.name not in state.session().heard:
             ended = folder / "status.json"
             if time.time() - ended.stat().st_mtime < _LATELY_S:
-                how = tr("could not be read") if status.state == "failed" else tr("was not read to its end")
-                st.caption(tr(
-                    ":material/error: {name} {how} ({ago}). Whoever chose it can read it again.",
-                    name=name, how=how, ago=widgets.ago(ended),
-                ))
+                told = {"name": name, "when": widgets.ago(ended)}
+                st.caption(":material/error: " + (
+                    tr("{name} could not be read ({when}). Whoever chose it can read it again.", **told)
+                    if status.state == "failed" else
+                    tr("{name} was not read to its end ({when}). Whoever chose it can read it again.", **told)
+                ))  # fmt: skip
 
 
 def read_settings(files: dict[str, tuple[Path, str]]) -> None:
@@ -187,8 +189,8 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
     path, name = files["train"]
     key = f"data-{data_files.fingerprint_of(path, DataConfig())}"
     task = st.segmented_control(
-        "Task", list(tasks.names()), default=task_of(path, name), format_func=lambda t: tasks.task(t).title, key=f"{key}-task",
-        required=True,
+        tr("Task"), list(tasks.names()), default=task_of(path, name), format_func=lambda t: tr(tasks.task(t).title),
+        key=f"{key}-task", required=True,
     )  # fmt: skip
     fields = options(DataConfig)
     config = data_form.mapping(path, name, make(DataConfig, {"task": task}), f"{key}-{task}")
@@ -242,10 +244,10 @@ def _as_it_stands(sample: str) -> DataConfig:
 
 def offer_samples() -> None:
     """A button a sample, for whoever has no file at hand: it is read as it stands, which the Data page shows."""
-    st.caption(" · ".join(f"**{name}**: {title[0].lower()}{title[1:]}" for name, title in TITLES.items()))
+    st.caption(" · ".join(f"**{name}**: {wording.lowered(tr(title))}" for name, title in TITLES.items()))
     row = st.container(horizontal=True)
     for name, title in TITLES.items():
-        if row.button(tr("Read the sample {name}", name=name), help=title, icon=":material/table_view:"):
+        if row.button(tr("Read the sample {name}", name=name), help=tr(title), icon=":material/table_view:"):
             with widgets.saying_problems():
                 _read({"train": (SAMPLES / name, name)}, Path(name).stem, _as_it_stands(name))
             st.switch_page("pages/train/data/data.py")

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.common import charts, widgets
+from pages.common import charts, widgets, wording
 from pages.common.cache import workspace
 from rnn_core import tasks
-from rnn_core.config import CHOICE_NAMES, METRIC_NAMES, Problem, metric_name, options
+from rnn_core.config import METRIC_NAMES, DataConfig, ModelConfig, Problem, TrainConfig, choices, options
 from rnn_core.figures import lines
 from rnn_core.figures.frame import LABEL
 from rnn_core.language import N_, tr
@@ -23,9 +23,16 @@ from rnn_core.workspace.runs import Run
 _FIRST = ("cell", "loss", "hidden", "layers", "bidirectional", "learning_rate", "dropout")
 """Of the settings that differ, those that name a run before others."""
 
-_TITLES = {"loss": "loss", "hidden": "d", "layers": "layers", "bidirectional": N_("both directions"), "learning_rate": "lr",
-           "dropout": "dropout"}  # fmt: skip
+_TITLES = {"loss": N_("loss"), "hidden": "d", "layers": N_("layers"), "bidirectional": N_("both directions"),
+           "learning_rate": "lr", "dropout": N_("dropout")}  # fmt: skip
 """How a legend calls a setting; the title of a cell says what it is."""
+
+_LOSSES = {"last": N_("last"), "every": N_("every")}
+"""How it calls where the loss is taken."""
+
+
+_CHOSEN = {name for part in (ModelConfig, TrainConfig, DataConfig) for name, field in options(part).items() if choices(field)}
+"""The options whose values are words of the app."""
 
 
 class Setting(NamedTuple):
@@ -42,27 +49,29 @@ def settings(run: Run) -> dict[str, Setting]:
     found = {}
     for part in (config.model, config.train, config.data):
         for name, field in options(type(part)).items():
-            found[name] = Setting(str(field.title), getattr(part, name), field.default)
+            found[name] = Setting(tr(str(field.title)), getattr(part, name), field.default)
     task = tasks.of(config)
     found["loss"] = found["loss"]._replace(value=task.loss_of(config), default=task.losses[0])
     try:
         data = workspace().dataset(config.fingerprint).name
     except Problem:  # ready-made and imported runs come without their data
         data = tr("data {fingerprint}", fingerprint=config.fingerprint[:6])
-    return found | {"data": Setting("Data", data, None)}
+    return found | {"data": Setting(tr("Data"), data, None)}
 
 
 def words(name: str, value: Any) -> str:
     """The value of an option for people."""
     if name == "cell":
-        return cells.kind(value).title
+        return tr(cells.kind(value).title)
     if name == "task":
-        return tasks.task(value).short
+        return tr(tasks.task(value).short)
     if value is None:
-        return "guessed"
+        return tr("guessed")
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(CHOICE_NAMES.get(value, value)) if isinstance(value, str) else f"{value:g}" if value < 1e6 else f"{value:,}"
+        return tr("yes") if value else tr("no")
+    if isinstance(value, str):
+        return str(wording.value(value)) if name in _CHOSEN else value
+    return f"{value:g}" if value < 1e6 else f"{value:,}"
 
 
 def differing(runs: Mapping[str, Run]) -> dict[str, list[Any]]:
@@ -70,7 +79,7 @@ def differing(runs: Mapping[str, Run]) -> dict[str, list[Any]]:
     each = {label: settings(run) for label, run in runs.items()}
     names = _differ(list(each.values()))
     first = next(iter(each.values()))
-    return {"setting": [first[name].title for name in names]} | {
+    return {tr("setting"): [first[name].title for name in names]} | {
         label: [words(name, found[name].value) for name in names] for label, found in each.items()
     }
 
@@ -80,9 +89,9 @@ def changed(run: Run) -> dict[str, list[str]]:
     left_out = {"task", "text", "label", "target", "sentence", "split", "format", "encoding", "delimiter", "quoting", "data"}
     found = {name: one for name, one in settings(run).items() if name not in left_out and one.value != one.default}
     return {
-        "setting": [one.title for one in found.values()],
-        "value": [words(name, one.value) for name, one in found.items()],
-        "default": [words(name, one.default) for name, one in found.items()],
+        tr("setting"): [one.title for one in found.values()],
+        tr("value"): [words(name, one.value) for name, one in found.items()],
+        tr("default"): [words(name, one.default) for name, one in found.items()],
     }
 
 
@@ -113,8 +122,8 @@ def labels(runs: Sequence[Run]) -> dict[str, Run]:
 
 
 def _part(name: str, value: Any) -> str:
-    said = str(value) if name == "loss" else words(name, value)
-    return f"{_TITLES[name]} {said}" if name in _TITLES else said
+    said = tr(_LOSSES[value]) if name == "loss" else words(name, value)
+    return f"{tr(_TITLES[name])} {said}" if name in _TITLES else said
 
 
 def _differ(each: Sequence[Mapping[str, Setting]]) -> list[str]:
@@ -128,11 +137,11 @@ def scores(runs: Mapping[str, Run]) -> dict[str, list[Any]]:
     for label, run in runs.items():
         metrics = run.metrics()
         metric = _headline(run)
-        name = metric_name(metric)
-        row: dict[str, Any] = {"run": label} | ({} if label == run.name else {"name": run.name})
-        row |= {f"{split} {name}": metrics.get(f"{split}_{metric}") for split in ("dev", "test")}
+        name = wording.metric(metric)
+        row: dict[str, Any] = {tr("run"): label} | ({} if label == run.name else {tr("name"): run.name})
+        row |= {wording.scored(split, name): metrics.get(f"{split}_{metric}") for split in ("dev", "test")}
         row |= {tr("dev loss"): metrics.get("dev_loss"), tr("best epoch"): metrics.get("best_epoch"),
-                "parameters": metrics.get("parameters"), "seconds": metrics.get("train_seconds")}  # fmt: skip
+                tr("parameters"): metrics.get("parameters"), tr("seconds"): metrics.get("train_seconds")}  # fmt: skip
         made.append(row)
     columns = dict.fromkeys(column for row in made for column, value in row.items() if value is not None)
     return {column: [row.get(column) for row in made] for column in columns}
@@ -157,13 +166,15 @@ def compare(runs: Sequence[Run]) -> None:
     st.markdown(tr("##### Best scores"))
     number = st.column_config.NumberColumn
     found = scores(whole)
-    shown: dict[str, Any] = {name: number(format="%.4f") for name in found if name.startswith(("dev", "test"))}
-    shown |= {"seconds": number(format="%.1f"), "parameters": number(format="localized")}
+    others = {tr("run"), tr("name"), tr("best epoch")}
+    shown: dict[str, Any] = {name: number(format="%.4f") for name in found if name not in others}
+    shown |= {tr("seconds"): number(format="%.1f"), tr("parameters"): number(format="localized")}
     st.dataframe(found, hide_index=True, placeholder="", column_config=shown)
     st.markdown(tr("##### Settings that differ"))
     table = differing(whole)
-    if table["setting"]:
-        st.dataframe(table, hide_index=True, column_config={"setting": st.column_config.TextColumn(width=170)})
+    title = tr("setting")
+    if table[title]:
+        st.dataframe(table, hide_index=True, column_config={title: st.column_config.TextColumn(width=170)})
     else:
         st.caption(tr("None: these runs have the same data and settings."))
 
@@ -186,17 +197,18 @@ def show_curves(runs: Sequence[Run], newest: bool) -> None:
                 groups.setdefault((run.config.data.task, _headline(run)), {})[label] = history
     for (name, headline), histories in groups.items():
         task = tasks.task(name)
-        of = tr(" of the newest runs") if newest else ""
-        alone = tr(" of {next}", next=literal(next(iter(histories)), 60)) if len(histories) == 1 and len(groups) > 1 else of
-        st.markdown(tr(
-            "##### Curves{alone}: {short}, {metric_name}",
-            alone=alone, short=literal(task.short), metric_name=metric_name(headline),
-        ))
+        told = {"task": literal(tr(task.short)), "metric": wording.metric(headline)}
+        if len(histories) == 1 and len(groups) > 1:
+            st.markdown(tr("##### Curves of {run}: {task}, {metric}", run=literal(next(iter(histories)), 60), **told))
+        elif newest:
+            st.markdown(tr("##### Curves of the newest runs: {task}, {metric}", **told))
+        else:
+            st.markdown(tr("##### Curves: {task}, {metric}", **told))
         scored = {name for history in histories.values() for name in history.epochs[-1]}
         listed = [m for m in dict.fromkeys((headline, *METRIC_NAMES)) if f"dev_{m}" in scored]
         metric = headline
         if len(listed) > 1:
-            metric = st.segmented_control("Score", listed, default=listed[0], format_func=metric_name, required=True,
+            metric = st.segmented_control(tr("Score"), listed, default=listed[0], format_func=wording.metric, required=True,
                                           label_visibility="collapsed", key=f"curve-metric-{name}-{headline}")  # fmt: skip
         drawn = lines.curves(histories, metric, task.higher_is_better or metric != headline)
         charts.draw(drawn, f"compare-{name}-{headline}", tr("How did these trainings go?"))
@@ -206,7 +218,7 @@ def show_settings(run: Run) -> None:
     """What decided a run's weights: first what differs from the defaults."""
     with widgets.saying_problems():
         table, config = changed(run), run.config
-    if table["setting"]:
+    if table[tr("setting")]:
         st.dataframe(table, hide_index=True)
     else:
         st.caption(tr("Every setting has its default."))

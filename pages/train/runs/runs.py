@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.common import cache, run_choice, state, widgets
 from pages.train.runs import comparing, listing
-from rnn_core.language import N_, tr
+from rnn_core.language import tr
 from rnn_core.views.view import literal
 from rnn_core.workspace import archive
 from rnn_core.workspace.runs import Run
@@ -17,24 +17,24 @@ MOST_MB = 200
 """An imported zip is held in the server's memory and unpacked there while its page waits."""
 
 workspace, session = cache.workspace(), state.session()
-st.title("Runs")
-st.caption(N_("Every network trained here: its settings, its scores, its curves. Click a column to sort, tick runs to compare."))
+st.title(tr("Runs"))
+st.caption(tr("Every network trained here: its settings, its scores, its curves. Click a column to sort, tick runs to compare."))
 
 
-@st.dialog(N_("Delete this for everybody?"))
+@st.dialog(tr("Delete this for everybody?"))
 def ask_to_delete(runs: list[Run]) -> None:
     """The workspace is shared, so deleting asks first."""
     for run in runs:
         st.markdown(f"- {literal(run.name)} ({literal(run.id)})")
     st.markdown(tr("The weights, curves and evaluations are gone for everybody who uses this server."))
     yes, no = st.columns(2)
-    if yes.button("Delete", type="primary", width="stretch", key="really-delete"):
+    if yes.button(tr("Delete"), type="primary", width="stretch", key="really-delete"):
         with widgets.saying_problems():
             listing.delete(runs)
         if state.selection().run in {run.id for run in runs}:
             state.select(run=None)
         st.rerun()
-    if no.button("Keep", width="stretch", key="keep"):
+    if no.button(tr("Keep"), width="stretch", key="keep"):
         st.rerun()
 
 
@@ -47,10 +47,10 @@ def offer_pages(where: DeltaGenerator, run: Run, key: str = "") -> None:
     """Buttons that open a run on other pages."""
     translates = run_choice.fits(run, "translate")
     for label, icon, page in (
-        ("Translate", ":material/translate:", "pages/read/translate/translate.py") if translates else
-        ("Inspect", ":material/search:", "pages/read/inspect/inspect.py"),
-        ("Evaluate", ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
-        ("Training", ":material/model_training:", "pages/train/train/train.py"),
+        (tr("Translate"), ":material/translate:", "pages/read/translate/translate.py") if translates else
+        (tr("Inspect"), ":material/search:", "pages/read/inspect/inspect.py"),
+        (tr("Evaluate"), ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
+        (tr("Training"), ":material/model_training:", "pages/train/train/train.py"),
     ):
         if where.button(label, icon=icon, key=f"open-{label}{key}"):
             state.select(run=run.id, dataset=None)
@@ -63,7 +63,7 @@ def import_one() -> None:
     with st.expander(tr("Import a run from a zip"), icon=":material/upload:"):
         upload = st.file_uploader(tr("A zip that this page made"), type="zip", key="import-run", max_upload_size=MOST_MB,
                                   help=tr("Tick a run and press Download to make one."))  # fmt: skip
-        if upload and st.button("Import", key="import-now"):
+        if upload and st.button(tr("Import"), key="import-now"):
             with widgets.saying_problems():
                 run = archive.unpack(workspace, upload.getvalue())
             state.select(run=run.id)
@@ -73,11 +73,11 @@ def import_one() -> None:
 
 if name := session.imported:
     session.imported = None
-    st.success(f"{literal(name)} is here, and chosen in Inspect and Evaluate.", icon=":material/check:")
+    st.success(tr("{name} is here, and chosen in Inspect and Evaluate.", name=literal(name)), icon=":material/check:")
 found = workspace.runs()
 if not found:
-    st.info(N_("There is no run yet. Train one on the Train page, or import one below."), icon=":material/stacks:")
-    st.page_link("pages/train/train/train.py", label=N_("Go to Train"), icon=":material/arrow_forward:")
+    st.info(tr("There is no run yet. Train one on the Train page, or import one below."), icon=":material/stacks:")
+    st.page_link("pages/train/train/train.py", label=tr("Go to Train"), icon=":material/arrow_forward:")
     import_one()
     st.stop()
 table = listing.rows(found)
@@ -96,28 +96,28 @@ event = st.dataframe(
 ticked = [found[i] for i in event["selection"]["rows"]]
 session.ticked = tuple(run.id for run in ticked)
 if not ticked:
-    st.caption(N_("Tick a run at its left edge to open, rename, download or delete it; tick several to compare them."))
+    st.caption(tr("Tick a run at its left edge to open, rename, download or delete it; tick several to compare them."))
 else:
     actions = st.container(horizontal=True, vertical_alignment="bottom")
     if len(ticked) == 1:
         one = ticked[0]
         offer_pages(actions, one)
-        with actions.popover("Rename", icon=":material/edit:"):
-            name = st.text_input(N_("New name"), value=one.name, key=f"rename-{one.id}", max_chars=200)
-            if st.button("Rename", key="rename-now"):
+        with actions.popover(tr("Rename"), icon=":material/edit:"):
+            name = st.text_input(tr("New name"), value=one.name, key=f"rename-{one.id}", max_chars=200)
+            if st.button(tr("Rename"), key="rename-now"):
                 with widgets.saying_problems():
                     one.rename(name)
                 st.rerun()
-        actions.download_button("Download", lambda: archive.pack(one), file_name_of(one), "application/zip",
+        actions.download_button(tr("Download"), lambda: archive.pack(one), file_name_of(one), "application/zip",
                                 icon=":material/download:")  # fmt: skip
-        with actions.popover("Settings", icon=":material/tune:"):
+        with actions.popover(tr("Settings"), icon=":material/tune:"):
             comparing.show_settings(one)
     else:
-        with actions.popover("Open", icon=":material/open_in_new:"):
+        with actions.popover(tr("Open"), icon=":material/open_in_new:"):
             for one in ticked:
                 st.markdown(literal(one.name))
                 offer_pages(st.container(horizontal=True), one, f"-{one.id}")
-    if actions.button("Delete", icon=":material/delete:"):
+    if actions.button(tr("Delete"), icon=":material/delete:"):
         ask_to_delete(ticked)
 if len(ticked) > 1:
     comparing.compare(ticked)

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from pages.common import state, widgets
+from pages.common import state, widgets, wording
 from pages.common.cache import workspace
 from pages.train.data import source
 from rnn_core import tasks
@@ -45,11 +45,11 @@ def choose_dataset() -> SavedDataset:
 
     def label(one: SavedDataset) -> str:
         task = tasks.of(one.config)
-        return f"{one.name} · {task.short.capitalize()} · {one.report.rows_kept:,} {task.schema.row}s"
+        return f"{one.name} · {wording.raised(tr(task.short))} · {wording.examples(task.schema.row, one.report.rows_kept)}"
 
     labels = widgets.distinct({name: label(one) for name, one in found.items()})
     st.selectbox(
-        "Data",
+        tr("Data"),
         list(found),
         format_func=labels.__getitem__,
         **state.bound("dataset", current),
@@ -97,7 +97,7 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
             if at_first:
                 more["help"] = tr(
                     "{description}. Suggested: {value} ({why}).",
-                    description=field.description, value=at_first.value, why=at_first.why,
+                    description=wording.described(field), value=at_first.value, why=at_first.why,
                 )
             if name not in meant:
                 more["disabled"] = True
@@ -108,9 +108,9 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
             if name in OF_SOME_CELLS:
                 more["disabled"] = name not in cells.kind(str(values[ModelConfig]["cell"])).options
             if name == "reduce" and values[TrainConfig]["loss"] == "last":  # chosen above, among the first options
-                more |= {"disabled": True, "help": ONE_STEP}
+                more |= {"disabled": True, "help": tr(ONE_STEP)}
             if name == "patience" and "dev" not in dataset.report.splits:
-                more["help"] = NO_DEV
+                more["help"] = tr(NO_DEV)
             with columns[i % wide]:
                 values[config][name] = widgets.option(name, field, values[config][name], key, **more)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import baselines, cache, charts, run_choice, state, training, widgets
+from pages.common import baselines, cache, charts, run_choice, state, training, widgets, wording
 from pages.common.cache import workspace
 from rnn_core import tasks
-from rnn_core.config import METRIC_NAMES, Problem, metric_name
+from rnn_core.config import METRIC_NAMES, Problem
 from rnn_core.figures import lines
 from rnn_core.language import N_, tr
 from rnn_core.results import History
@@ -33,37 +33,31 @@ def live(run: Run, status: jobs.Status) -> None:
         return
     figures = st.columns(4)
     train = run.config.train
-    of = "" if train.minutes or train.updates else tr(" of {epochs}", epochs=train.epochs)  # those end it before its epochs do
+    at, limited = history.epoch_at[-1], not (train.minutes or train.updates)  # those end it before its epochs do
     if status.active:
-        figures[0].metric("Epoch", f"{history.epoch_at[-1]:.1f}{of}")
+        figures[0].metric(tr("Epoch"), tr("{epoch:.1f} of {epochs}", epoch=at, epochs=train.epochs) if limited else f"{at:.1f}")
     else:
-        figures[0].metric(tr(
-            "Epochs trained",
-        ), f"{round(history.epoch_at[-1], 1):g}", help=tr(
-            "at most {epochs}",
-            epochs=train.epochs,
-        ) if of else None)
-    figures[1].metric(tr(
-        "Training loss",
-    ), f"{history.losses[-1]:.4f}", help=tr(
-        "mean over the last updates, in nats per {per}",
-        per=per(run),
-    ))
+        figures[0].metric(tr("Epochs trained"), f"{round(at, 1):g}",
+                          help=tr("at most {epochs}", epochs=train.epochs) if limited else None)  # fmt: skip
+    figures[1].metric(tr("Training loss"), f"{history.losses[-1]:.4f}",
+                      help=tr("mean over the last updates, in nats per token") if per_token(run) else
+                      tr("mean over the last updates, in nats per text"))  # fmt: skip
     speed = status.detail.get("tokens_per_second") if status.active else None  # later, that of the whole training is known
     speed = speed or (history.epochs and history.epochs[-1].get("tokens_per_second"))
-    pads = tr("; {epochs:.1%} of all steps were padding", epochs=history.epochs[-1]['pad_share']) if history.epochs and \
-        "pad_share" in history.epochs[-1] else ""
-    figures[2].metric(tr("Tokens per second"), f"{speed:,.0f}" if speed else "…",
-                      help=tr("words or characters of the data, no specials and no pads{pads}", pads=pads))  # fmt: skip
+    counted = tr("words or characters of the data, no specials and no pads")
+    if history.epochs and "pad_share" in history.epochs[-1]:
+        counted = tr("words or characters of the data, no specials and no pads; {share:.1%} of all steps were padding",
+                     share=history.epochs[-1]["pad_share"])  # fmt: skip
+    figures[2].metric(tr("Tokens per second"), f"{speed:,.0f}" if speed else "…", help=counted)
     metric = headline(run)
     best = [e for e in history.epochs if e.get("best")]
     if best and f"dev_{metric}" in best[-1]:
-        figures[3].metric(tr("Best dev {metric_name}", metric_name=metric_name(metric)), f"{best[-1][f'dev_{metric}']:.4f}",
-                          help=tr("after epoch {best}; its weights are kept", best=best[-1]['epoch']))  # fmt: skip
+        figures[3].metric(tr("Best dev {metric}", metric=wording.metric(metric)), f"{best[-1][f'dev_{metric}']:.4f}",
+                          help=tr("after epoch {epoch}; its weights are kept", epoch=best[-1]["epoch"]))  # fmt: skip
         if majority := run.class_of(best[-1].get("majority_class")):
             st.caption(tr(
-                "Always answering {majority}, the most frequent class of training, gives a dev accuracy of {best:.4f}.",
-                majority=literal(majority, 40), best=best[-1]['dev_majority'],
+                "Always answering {majority}, the most frequent class of training, gives a dev accuracy of {accuracy:.4f}.",
+                majority=literal(majority, 40), accuracy=best[-1]["dev_majority"],
             ))  # fmt: skip
     if not status.active:
         return
@@ -86,7 +80,7 @@ def _show_written(run: Run, history: History) -> None:
     st.markdown(tr("**The text that it writes after an epoch**, with the same seed, from no prompt"))
     chosen = epochs[-1]
     if len(epochs) > 1:
-        chosen = st.select_slider("Epoch", epochs, epochs[-1], key=f"written-{run.id}-{epochs[-1]}")
+        chosen = st.select_slider(tr("Epoch"), epochs, epochs[-1], key=f"written-{run.id}-{epochs[-1]}")
     st.code(texts[chosen], language=None, wrap_lines=True)
 
 
@@ -96,10 +90,10 @@ def _draw_curves(run: Run, history: History) -> None:
     charts.draw(drawn, f"curves-{run.id}", tr("How does the training go?"))
 
 
-def per(run: Run) -> str:
-    """What the run's loss is a mean over."""
+def per_token(run: Run) -> bool:
+    """Whether the run's loss is a mean over tokens, and not over texts."""
     task = tasks.of(run.config)
-    return "token" if task.schema.stream or task.translates else "text"
+    return task.schema.stream or task.translates
 
 
 def headline(run: Run) -> str:
@@ -113,10 +107,8 @@ def show(run: Run) -> None:
     st.subheader(literal(run.name))
     with contextlib.suppress(Problem):
         saved = cache.data_of(run)
-        st.caption(literal(run_choice.network_label(run), 200) + (tr(
-            " · data: {name}",
-            name=literal(saved.name),
-        ) if saved else ""))
+        named = literal(run_choice.network_label(run), 200)
+        st.caption(tr("{network} · data: {name}", network=named, name=literal(saved.name)) if saved else named)
     status = widgets.watch(run.path, f"train-{run.id}", lambda now: live(run, now))
     if status and status.active:
         return
@@ -125,20 +117,14 @@ def show(run: Run) -> None:
             st.warning(tr("This training was cut off: its process or the server ended."), icon=":material/power_off:")
         if status.state == "cancelled":
             st.info(tr("This training was cancelled."), icon=":material/stop_circle:")
-        where = tr("where it left off") if run.resumable else tr("from the start")
-        if st.button(tr("Resume {where}", where=where), key=f"resume-{run.id}", icon=":material/resume:"):
+        resume = tr("Resume where it left off") if run.resumable else tr("Resume from the start")
+        if st.button(resume, key=f"resume-{run.id}", icon=":material/resume:"):
             with widgets.saying_problems():
                 training.resume(run)
             st.rerun()
     history, metrics = run.history(), run.metrics()
     if metrics:
-        took = tr(" in {duration}", duration=widgets.duration(metrics['train_seconds'])) if "train_seconds" in metrics else ""
-        best = tr(
-            ", the best was epoch {metrics}, and its weights are kept",
-            metrics=metrics['best_epoch'],
-        ) if "best_epoch" in metrics else ""
-        epochs = tr(": {metrics} epochs{best}", metrics=metrics['epochs'], best=best) if "epochs" in metrics else ""
-        st.success(f"Trained{took}{epochs}.", icon=":material/check_circle:")
+        st.success(_trained(metrics), icon=":material/check_circle:")
     late = history.epochs and 2 * history.epochs[-1]["epoch"] >= run.config.train.epochs
     _say_doubts(run, metrics or (history.epochs[-1] if late else {}))
     if run.trained:
@@ -147,8 +133,9 @@ def show(run: Run) -> None:
     if len(history.steps):
         _draw_curves(run, history)
     _show_written(run, history)
-    names = {"accuracy": "accuracy", "majority": tr("majority's accuracy")} | METRIC_NAMES
-    names |= {headline(run): metric_name(headline(run)), "loss": tr("loss (nats per {per})", per=per(run))}
+    names = {name: wording.metric(name) for name in dict.fromkeys(("accuracy", "majority", *METRIC_NAMES, headline(run)))}
+    names |= {"majority": tr("majority's accuracy"),
+              "loss": tr("loss (nats per token)") if per_token(run) else tr("loss (nats per text)")}  # fmt: skip
     scores = {names[m]: [metrics.get(f"{split}_{m}") for split in ("dev", "test")] for m in names if f"test_{m}" in metrics
               or f"dev_{m}" in metrics}  # fmt: skip
     if scores:
@@ -157,7 +144,24 @@ def show(run: Run) -> None:
         if majority := run.majority:
             words = tr("always answering {majority}, the most frequent class of training", majority=literal(majority, 40))
             shown[names["majority"]] = number(format="%.4f", help=words)
-        st.dataframe({"split": ["dev", "test"]} | scores, hide_index=True, placeholder="", column_config=shown)
+        st.dataframe({tr("split"): [tr("dev"), tr("test")]} | scores, hide_index=True, placeholder="", column_config=shown)
+
+
+def _trained(metrics: Mapping[str, Any]) -> str:
+    """How long a training took, and which of its epochs was the best."""
+    told = {"epochs": metrics.get("epochs"), "best": metrics.get("best_epoch")}
+    if "train_seconds" in metrics:
+        took = {"duration": widgets.duration(metrics["train_seconds"])}
+        if "epochs" not in metrics:
+            return tr("Trained in {duration}.", **took)
+        if "best_epoch" not in metrics:
+            return tr("Trained in {duration}: {epochs} epochs.", **told | took)
+        return tr("Trained in {duration}: {epochs} epochs, the best was epoch {best}, and its weights are kept.", **told | took)
+    if "epochs" not in metrics:
+        return tr("Trained.")
+    if "best_epoch" not in metrics:
+        return tr("Trained: {epochs} epochs.", **told)
+    return tr("Trained: {epochs} epochs, the best was epoch {best}, and its weights are kept.", **told)
 
 
 def _say_doubts(run: Run, figures: Mapping[str, Any]) -> None:
@@ -179,9 +183,9 @@ def _offer_next(run: Run) -> None:
     buttons = st.container(horizontal=True)
     for label, icon, page in (
         *(page for name, page in _LOOK.items() if tasks.of(run.config).views.get(name)),
-        (tr("Evaluate it"), ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
+        (N_("Evaluate it"), ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
     ):
-        if buttons.button(label, icon=icon, key=f"{label}-{run.id}"):
+        if buttons.button(tr(label), icon=icon, key=f"{label}-{run.id}"):
             state.select(run=run.id)
             st.switch_page(page)
     with contextlib.suppress(Problem):

@@ -2,18 +2,17 @@
 
 import streamlit as st
 
-from pages.common import cache, run_choice, training, widgets
+from pages.common import cache, run_choice, training, widgets, wording
 from pages.train.train import form, progress, started
 from rnn_core import tasks
-from rnn_core.config import metric_name
-from rnn_core.language import N_
+from rnn_core.language import tr
 from rnn_core.network import cells
 from rnn_core.training import jobs
 
 workspace = cache.workspace()
 cache.compiled_ahead()
-st.title("Train")
-st.caption(N_("Choose a network, start it, and watch the loss fall. Training goes on when you leave this page."))
+st.title(tr("Train"))
+st.caption(tr("Choose a network, start it, and watch the loss fall. Training goes on when you leave this page."))
 
 with widgets.saying_problems():
     data = form.choose_dataset()
@@ -24,9 +23,9 @@ with widgets.saying_problems():
         for run in above:
             progress.show(run)
         if not any((status := jobs.status(run.path)) and status.active for run in above):
-            st.button("Close", icon=":material/close:", type="tertiary", on_click=started.close)
+            st.button(tr("Close"), icon=":material/close:", type="tertiary", on_click=started.close)
         st.divider()
-        st.subheader(N_("Train another network"))
+        st.subheader(tr("Train another network"))
     settings = form.form(data)
     if settings:
         model, train = settings
@@ -34,25 +33,29 @@ with widgets.saying_problems():
         both = len(task.losses) > 1
         left, right, *twice = st.columns([3.2, 1, 1.7] if both else [5, 1], vertical_alignment="bottom")
         name = f"{data.name} {cells.kind(model.cell).title} {model.hidden}"
-        called = left.text_input(N_("Name of the run"), value=name, max_chars=200,
+        called = left.text_input(tr("Name of the run"), value=name, max_chars=200,
                                  key=f"train-{data.id}-name-{model.cell}-{model.hidden}")  # fmt: skip
-        if right.button("Train", type="primary", icon=":material/play_arrow:", width="stretch"):
+        if right.button(tr("Train"), type="primary", icon=":material/play_arrow:", width="stretch"):
             training.start(data, model, (train, called.strip() or data.name))
             st.rerun()
-        if both and twice[0].button(N_("Train with both losses"), icon=":material/compare_arrows:", width="stretch",
-                                    help=N_(
+        if both and twice[0].button(tr("Train with both losses"), icon=":material/compare_arrows:", width="stretch",
+                                    help=tr(
                                         "Two runs, the same but for the loss: at the last step, and at every step. The "
                                         "page “Last or every step” compares them.",
                                     )):  # fmt: skip
             training.start_both(data, model, train, called.strip() or data.name)
             st.rerun()
-        metric = metric_name(task.metric(data.scheme))
-        best = "best" if task.higher_is_better else "lowest"
-        ties = "" if metric == "perplexity" else N_("; ties are decided by the dev loss")  # perplexity is e to the loss
-        kept = f"The epoch with the {best} dev {metric} is kept{ties}."
+        headline = task.metric(data.scheme)
+        metric = wording.metric(headline)
         if "dev" not in data.report.splits:
-            kept = N_("There is no dev split, so the epoch with the lowest training loss is kept.")
-        st.caption(f"**{form.parameter_count(model, data):,} parameters** will be learnt. {kept}")
+            kept = tr("There is no dev split, so the epoch with the lowest training loss is kept.")
+        elif headline == "perplexity":  # which is e to the loss
+            kept = tr("The epoch with the lowest dev {metric} is kept.", metric=metric)
+        elif task.higher_is_better:
+            kept = tr("The epoch with the best dev {metric} is kept; ties are decided by the dev loss.", metric=metric)
+        else:
+            kept = tr("The epoch with the lowest dev {metric} is kept; ties are decided by the dev loss.", metric=metric)
+        st.caption(tr("**{count:,} parameters** will be learnt. {kept}", count=form.parameter_count(model, data), kept=kept))
         if slow := form.without_kernel(model, train):
             st.caption(slow)
     ended = {run.id: run for run in workspace.runs() if (status := jobs.status(run.path)) and status.state != "done"}
@@ -61,9 +64,9 @@ with widgets.saying_problems():
         below.pop(run.id, None)
     if below:
         st.divider()
-        st.subheader(N_("Another training"))
+        st.subheader(tr("Another training"))
         picked = next(iter(below))
         if len(below) > 1:
             labels = widgets.distinct({name: run_choice.run_label(run) for name, run in below.items()})
-            picked = st.selectbox("Show", list(below), key="train-show", format_func=labels.__getitem__)
+            picked = st.selectbox(tr("Show"), list(below), key="train-show", format_func=labels.__getitem__)
         progress.show(below[picked])

@@ -5,10 +5,10 @@ import streamlit as st
 from pages.common import run_choice, text_choice, widgets
 from pages.understand.bptt import one_text, two_texts
 from rnn_core import tasks
-from rnn_core.language import N_
+from rnn_core.language import tr
 
-st.title(N_("Backpropagation through time"))
-st.caption(N_("Is the loss taken at every word or only at the last, and how much of its gradient reaches each earlier word?"))
+st.title(tr("Backpropagation through time"))
+st.caption(tr("Is the loss taken at every word or only at the last, and how much of its gradient reaches each earlier word?"))
 
 where, said = st.columns(2, gap="medium")  # side by side, so that the first figure is seen without scrolling
 with where:

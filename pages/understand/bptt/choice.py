@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from pages.common import cache, state
+from pages.common import cache, state, wording
 from rnn_core import tasks
 from rnn_core.language import N_, tr
+from rnn_core.language.retold import retold
 from rnn_core.views.inputs import Input
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
@@ -39,7 +40,8 @@ def _label(run: Run) -> str | None:
 
 
 def _choose_label(row: Any, run: Run) -> None:
-    row.selectbox("Target", width=260, options=("", *cache.loaded(run).speech.labels), format_func=lambda label: label or OWN,
+    row.selectbox(tr("Target"), width=260, options=("", *cache.loaded(run).speech.labels),
+                  format_func=lambda label: label or tr(OWN),
                   **state.bound("label", _label(run) or "", lambda label: label or None))  # fmt: skip
 
 
@@ -48,7 +50,7 @@ def _tags(run: Run) -> str | None:
 
 
 def _choose_tags(row: Any, run: Run) -> None:
-    row.text_input(tr("Target: one tag per token"), placeholder=OWN,
+    row.text_input(tr("Target: one tag per token"), placeholder=tr(OWN),
                    **state.bound("tags", _tags(run) or "", lambda tags: tags.strip() or None))  # fmt: skip
 
 
@@ -75,20 +77,24 @@ def choose_target(run: Run) -> None:
     _target_of(run).choose(row, run)
     if len(task.losses) > 1:
         row.segmented_control(
-            "Loss", task.losses, required=True,
-            format_func=lambda loss: {"last": tr("at the last step"), "every": tr("at every step")}[loss]
-            + (tr(" (as trained)") if loss == trained else ""),
+            tr("Loss"), task.losses, required=True,
+            format_func=lambda loss: _as_trained(wording.value(loss), loss == trained),
             **state.bound("loss", _loss(run) or trained),
         )  # fmt: skip
     if _adds_up(run):
         own = run.config.train.reduce
         row.segmented_control(
             tr("Over the steps"), ("mean", "sum"), required=True,
-            format_func=lambda name: name + (tr(" (as trained)") if name == own else ""),
+            format_func=lambda name: _as_trained(wording.value(name), name == own),
             **state.bound("reduce", _reduce(run) or own),
         )  # fmt: skip
     with row:
         choose_toggles()
+
+
+def _as_trained(name: str, own: bool) -> str:
+    """A choice, marked where the run was trained so."""
+    return tr("{choice} (as trained)", choice=name) if own else name
 
 
 def choose_toggles() -> None:
@@ -137,9 +143,9 @@ def warn(backward: "Backward") -> None:
     """What of the text or the answer makes the figures say little."""
     flow = backward.flow
     for warning in backward.trace.warnings:
-        st.warning(literal(warning, 300), icon=":material/help:")
+        st.warning(literal(retold(warning), 300), icon=":material/help:")
     if backward.cut:
-        st.info(backward.cut, icon=":material/content_cut:")
+        st.info(retold(backward.cut), icon=":material/content_cut:")
     followed, steps = len(flow.rows), int((flow.targets >= 0).sum())
     if followed < steps:
         st.caption(tr(
@@ -149,13 +155,13 @@ def warn(backward: "Backward") -> None:
     say_sure(flow)
 
 
-def say_total(formula: str, flow: "GradientFlow | TranslationGradients") -> None:
+def say_total(loss: str, flow: "GradientFlow | TranslationGradients") -> None:
     """The loss as a formula, the length of its gradient, and how far that is from autograd's."""
     st.markdown(
         tr(
-            "The loss of this text is ${formula}$; its gradient has length **{norm:.4g}**. Checked against torch's "
-            "autograd: the largest difference of any number is **{max_abs_difference:.1e}** ({precision} bits).",
-            formula=formula, norm=flow.norm, max_abs_difference=flow.max_abs_difference, precision=flow.precision,
+            "The loss of this text is ${loss}$; its gradient has length **{norm:.4g}**. Checked against torch's autograd: the "
+            "largest difference of any number is **{difference:.1e}** ({bits} bits).",
+            loss=loss, norm=flow.norm, difference=flow.max_abs_difference, bits=flow.precision,
         )
     )
 

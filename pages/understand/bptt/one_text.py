@@ -22,11 +22,11 @@ def show(run: Run) -> None:
         way = choice.look_back(run)
         read, flow = inputs.of_text(run, target=way), way.value.flow
     choice.warn(way.value)
-    formula, *_ = view("total").render(view("total").answer(read))
-    choice.say_total(formula.content, flow)
+    loss, *_ = view("total").render(view("total").answer(read))
+    choice.say_total(loss.content, flow)
     shown = tasks.of(run.config).views["bptt"]
     if not state.selection().logit:  # the picture is one of losses
-        canvas.folded(PICTURE, "unrolled-back", read, "backwards")
+        canvas.folded(tr(PICTURE), "unrolled-back", read, "backwards")
         if canvas.asked_for_page():
             st.switch_page("pages/read/inspect/inspect.py")
     view_panel.choose(view("pairs"), read)
@@ -36,7 +36,7 @@ def show(run: Run) -> None:
         view_panel.choose(view("walk"), read, titled=True)
     view_panel.show(view("path"), read)
     others = {"batch": lambda: _show_batch(run, read, bool(way.value.examples)), "losses-page": _link_losses}
-    tabs = state.tabs("section", {name: title for name, (title, _) in TABS.items() if name != "modes" or name in shown})
+    tabs = state.tabs("section", {name: tr(title) for name, (title, _) in TABS.items() if name != "modes" or name in shown})
     for section, tab in tabs.items():
         if tab.open:
             with tab, widgets.saying_problems():
@@ -51,9 +51,12 @@ def _show_batch(run: Run, read: Inputs, texts: bool) -> None:
     elif texts:
         view_panel.show(view("directions"), read)
         if cache.data_of(run) is None:
-            st.caption(run_choice.INSTEAD)
+            st.caption(tr(run_choice.INSTEAD))
     else:
-        run_choice.offer_data(tr("so there is no mini-batch to compare this text's gradient with"))
+        run_choice.offer_data(tr(
+            "The run's data are not in this workspace, so there is no mini-batch to compare this text's gradient with. Read the "
+            "file again on the Data page.",
+        ))
 
 
 def _link_losses() -> None:

@@ -6,7 +6,7 @@ TABS = {
     "copies": (N_("What each copy adds"), (("copy_shares",), ("running",))),
     "total": (N_("The losses added up"), (("total",),)),
     "modes": (N_("Last or every step"), (("modes",), ("losses-page",))),
-    "truncation": ("Truncation", (("truncation",), ("cut-readouts",), ("cut-gradients",))),
+    "truncation": (N_("Truncation"), (("truncation",), ("cut-readouts",), ("cut-gradients",))),
     "reach": (N_("Vanishing or exploding"), (("reach",), ("saturation",), ("exploding",))),
     "sgd": (N_("A step of SGD"), (("sgd", "clipping"), ("batch",))),
     "beside": (N_("Other runs"), (("beside",),)),

@@ -17,12 +17,13 @@ from rnn_core.data.unlabelled import LINES, Unlabelled, look_into
 from rnn_core.data.values import as_list, as_text
 from rnn_core.data.written import FORMATS
 from rnn_core.language import N_, tr
+from rnn_core.language.retold import retold
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import KEPT_DAYS, SAMPLES
 
-_SHOWN = {"scores": "Scores", "answers": N_("Answers for a file")}
+_SHOWN = {"scores": N_("Scores"), "answers": N_("Answers for a file")}
 _ROWS = 20
 _MOST_BYTES = 500_000_000
 """A larger file is not handed out by the page, which would hold it in memory."""
@@ -32,8 +33,8 @@ def wanted() -> bool:
     """The choice between scores and answers; whether answers are wanted."""
     chosen = state.selection().shown
     shown = st.segmented_control(
-        tr("Scores or answers"), list(_SHOWN), format_func=_SHOWN.__getitem__, required=True, label_visibility="collapsed",
-        **state.bound("shown", chosen if chosen in _SHOWN else "scores"),
+        tr("Scores or answers"), list(_SHOWN), format_func=lambda one: tr(_SHOWN[one]), required=True,
+        label_visibility="collapsed", **state.bound("shown", chosen if chosen in _SHOWN else "scores"),
     )  # fmt: skip
     return shown == "answers"
 
@@ -82,12 +83,12 @@ def _form(run: Run, path: Path, digest: str, name: str) -> None:
     except Problem as why:
         widgets.problem(why)
         return
-    st.caption(tr("Read as: {words}.", words=literal(source.words)))
+    st.caption(tr("Read as: {layout}.", layout=literal(retold(source.words))))
     for note in source.format.notes:
-        st.caption(tr(":material/info: {note}", note=literal(note, 400)))
+        st.caption(f":material/info: {literal(retold(note), 400)}")
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     suffix = left.segmented_control(tr("Write the answers as"), task.formats, default=task.formats[0],
-                                    format_func=FORMATS.__getitem__, key=f"{key}-suffix", required=True,
+                                    format_func=lambda suffix: tr(FORMATS[suffix]), key=f"{key}-suffix", required=True,
                                     help=tr(
                                         "CSV opens in spreadsheets: there a cell that would be taken for a formula gets a "
                                         "' in front. The other formats keep every text as it is.",
@@ -179,23 +180,23 @@ def _answers(run: Run) -> None:
     if status is None or status.state in ("queued", "running", "failed"):
         return
     if status.state != "done":
-        st.info(tr(
-            "The answers were {state} before their end, so nothing was written.",
-            state=status.state,
-        ), icon=":material/stop_circle:")
+        ended = (tr("The answers were cut off before their end, so nothing was written.") if status.state == "cut off" else
+                 tr("The answers were cancelled before their end, so nothing was written."))
+        st.info(ended, icon=":material/stop_circle:")
         return
     detail = status.detail
     written = folder / str(detail["out"])
     rows, unanswered = int(detail["rows"]), dict(detail["unanswered"])
-    st.subheader(tr("Answers for {detail}", detail=literal(str(detail['name']), 60)))
-    reasons = ", ".join(f"{literal(str(reason), 100)}: {count:,}" for reason, count in unanswered.items())
-    without = tr(
-        " · {values:,} without an answer ({reasons})",
-        values=sum(unanswered.values()), reasons=reasons,
-    ) if reasons else ""
-    st.caption(tr("{rows:,} rows · {detail:,} answered{without}", rows=rows, detail=int(detail['answered']), without=without))
+    st.subheader(tr("Answers for {file}", file=literal(str(detail['name']), 60)))
+    reasons = ", ".join(f"{literal(retold(str(reason)), 100)}: {count:,}" for reason, count in unanswered.items())
+    told = {"rows": rows, "answered": int(detail["answered"])}
+    if reasons:
+        st.caption(tr("{rows:,} rows · {answered:,} answered · {without:,} without an answer ({reasons})",
+                      without=sum(unanswered.values()), reasons=reasons, **told))  # fmt: skip
+    else:
+        st.caption(tr("{rows:,} rows · {answered:,} answered", **told))
     for note, count in dict(detail["notes"]).items():
-        st.caption(tr(":material/info: {note}: {count:,}", note=literal(str(note), 200), count=count))
+        st.caption(f":material/info: {literal(retold(str(note)), 200)}: {count:,}")
     _download(written, Path(str(detail["name"])).stem)
     try:
         config, schema = DataConfig(task=run.config.data.task), tasks.of(run.config).schema
@@ -204,8 +205,8 @@ def _answers(run: Run) -> None:
     except Problem:  # such as sentences that all lack an answer, in CoNLL
         return
     st.caption(tr(
-        "The first {rows} rows. Kept for {KEPT_DAYS} days, for everybody who has this link.",
-        rows=min(rows, _ROWS), KEPT_DAYS=KEPT_DAYS['answers'],
+        "The first {rows} rows. Kept for {days} days, for everybody who has this link.",
+        rows=min(rows, _ROWS), days=KEPT_DAYS["answers"],
     ))
 
 
@@ -214,8 +215,8 @@ def _download(written: Path, stem: str) -> None:
         st.info(tr("The file is not here any more: have it made again."), icon=":material/link_off:")
     elif written.stat().st_size > _MOST_BYTES:
         st.info(tr(
-            "The file has {st_size:.1f} GB, too much for a browser. It lies on the server: {written}",
-            st_size=written.stat().st_size / 1000000000.0, written=literal(str(written), 400),
+            "The file has {size:.1f} GB, too much for a browser. It lies on the server: {path}",
+            size=written.stat().st_size / 1e9, path=literal(str(written), 400),
         ), icon=":material/save:")  # fmt: skip
     else:
         st.download_button(tr("Download the answers"), written.read_bytes, f"{stem}-answers{written.suffix}", on_click="ignore",

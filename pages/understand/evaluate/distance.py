@@ -11,7 +11,7 @@ from pages.common.bounded import kept
 from pages.understand.evaluate import evaluating
 from rnn_core.analysis.by_distance import by_distance
 from rnn_core.config import Problem
-from rnn_core.language import tr
+from rnn_core.language import tr, tr_n
 from rnn_core.network import cells
 from rnn_core.results import ByDistance
 from rnn_core.training import jobs
@@ -86,13 +86,12 @@ def _offer(lacking: list[Run], found: evaluating.Scored) -> None:
             waiting.append((run, folder))
     if not waiting or found.arguments is None:
         return
-    many = tr("{waiting} other runs", waiting=len(waiting)) if len(waiting) > 1 else tr("the other run")
-    st.info(tr(
-        "{upper}{many} of these data can stand beside this one, once evaluated on the same texts.",
-        upper=many[0].upper(), many=many[1:],
-    ),
-            icon=":material/grid_on:")  # fmt: skip
-    if st.button(tr("Evaluate {many}", many=many), icon=":material/play_arrow:"):
+    st.info(tr_n(
+        "The other run of these data can stand beside this one, once evaluated on the same texts.",
+        "{n} other runs of these data can stand beside this one, once evaluated on the same texts.",
+        len(waiting),
+    ), icon=":material/grid_on:")  # fmt: skip
+    if st.button(tr_n("Evaluate the other run", "Evaluate {n} other runs", len(waiting)), icon=":material/play_arrow:"):
         for run, folder in waiting:
             jobs.start(folder, ["evaluate", run.id, *found.arguments, f"--workspace={cache.workspace().root}"])
         st.rerun()

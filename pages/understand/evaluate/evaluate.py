@@ -5,20 +5,20 @@ import streamlit as st
 from pages.common import baselines, inputs, run_choice, state, view_panel, widgets
 from pages.understand.evaluate import answering, distance, evaluating, report, rows, stream, translations
 from rnn_core import tasks
-from rnn_core.language import N_
+from rnn_core.language import tr
 from rnn_core.results import TokenScores, TranslationScores
 from rnn_core.views.evaluate import loss_words
 from rnn_core.views.view import literal
 
 view_panel.COMPONENTS["rows"] = rows.texts
 
-st.title("Evaluate")
+st.title(tr("Evaluate"))
 question = st.empty()
-question.caption(N_("How often is the network right, and where does it go wrong?"))
+question.caption(tr("How often is the network right, and where does it go wrong?"))
 run = run_choice.choose_run()
 with widgets.saying_problems():
     config = run.config
-    question.caption(tasks.of(config).evaluation)
+    question.caption(tr(tasks.of(config).evaluation))
     if tasks.of(config).formats and answering.wanted():
         answering.show(run)
         st.stop()
@@ -36,26 +36,28 @@ if isinstance(scores, TokenScores):
     st.stop()
 
 unit = tasks.of(config).unit
-loss = {} if scores.loss is None else {"Loss": (scores.loss, loss_words(config))}  # texts of unseen labels alone have none
+loss = {} if scores.loss is None else {tr("Loss"): (scores.loss, loss_words(config))}  # texts of unseen labels alone have none
 figures = {
-    "Accuracy": (scores.accuracy, f"the share of {unit} that were right; micro F1 is the same number here"),
+    tr("Accuracy"): (scores.accuracy, tr("the share of {unit} that were right; micro F1 is the same number here", unit=tr(unit))),
     **loss,
-    N_("Macro F1"): (scores.macro_f1, N_("the mean F1 over the classes, each counted alike")),
-    N_("Macro precision"): (scores.macro_precision, N_("the mean over the classes")),
-    N_("Macro recall"): (scores.macro_recall, N_("the mean accuracy within a class")),
+    tr("Macro F1"): (scores.macro_f1, tr("the mean F1 over the classes, each counted alike")),
+    tr("Macro precision"): (scores.macro_precision, tr("the mean over the classes")),
+    tr("Macro recall"): (scores.macro_recall, tr("the mean accuracy within a class")),
 }
 if scores.spans:
-    figures = {N_("Span F1"): (scores.spans.f1, N_("entities found whole, by the strict rule"))} | figures
+    figures = {tr("Span F1"): (scores.spans.f1, tr("entities found whole, by the strict rule"))} | figures
 for column, (title, (value, words)) in zip(st.columns(len(figures)), figures.items(), strict=True):
     column.metric(title, f"{value:.4f}", help=words)
 with widgets.saying_problems():
     if majority := run.majority:
-        st.caption(f"Always answering {literal(majority, 40)}, the most frequent class of training, gives an accuracy of "
-                   f"{scores.share_of(majority):.4f} here.")  # fmt: skip
+        st.caption(tr(
+            "Always answering {majority}, the most frequent class of training, gives an accuracy of {accuracy:.4f} here.",
+            majority=literal(majority, 40), accuracy=scores.share_of(majority),
+        ))  # fmt: skip
     baselines.show(run)
 
 scored = inputs.of(evaluation=(key, scores))
-share = st.toggle(N_("Shares of each row instead of counts"), key="shares")
+share = st.toggle(tr("Shares of each row instead of counts"), key="shares")
 names = {"shares" if share else "confusion", "spans" if scores.spans else "per_class"}
 left, right = st.columns([3, 2], gap="medium")
 for column, row in ((left, ("confusion", "shares")), (right, ("spans", "per_class"))):
@@ -74,8 +76,8 @@ if folder:
     with widgets.saying_problems():
         answers = report.listed(folder, scores, unit, between, cell)
     if cell is None:
-        st.info(N_("Click a cell of the matrix to see the texts in it."), icon=":material/ads_click:")
-    elif st.button(N_("All mistakes"), icon=":material/arrow_back:", type="tertiary"):
+        st.info(tr("Click a cell of the matrix to see the texts in it."), icon=":material/ads_click:")
+    elif st.button(tr("All mistakes"), icon=":material/arrow_back:", type="tertiary"):
         state.select(cell=None)
         st.rerun()
     view_panel.rows((("behind" if cell else "mistakes",),), has, inputs.of(answers=((key, cell), answers)))

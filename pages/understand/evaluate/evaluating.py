@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.common import cache, data_files, data_form, run_choice, state, widgets
+from pages.common import cache, data_files, data_form, run_choice, state, widgets, wording
 from pages.understand.evaluate import saved, upload
 from rnn_core import tasks
 from rnn_core.commands.options import flags
-from rnn_core.config import DataConfig, EvaluateConfig, bounds, options, plain, set_options
+from rnn_core.config import SPLITS, DataConfig, EvaluateConfig, bounds, options, plain, set_options
 from rnn_core.language import tr
+from rnn_core.language.retold import retold
 from rnn_core.results import Evaluation, Scores, TokenScores, TranslationScores
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
@@ -56,13 +57,12 @@ def scored(run: Run) -> Scored:
     sources: dict[str, str] = {}
     row = tasks.of(run.config).schema.row
     if data:
-        sources = {split: f"{split}: {n.examples:,} {row}s" for split, n in data.report.splits.items() if n.examples}
+        sources = {split: f"{tr(split)}: {wording.examples(row, n.examples)}"
+                   for split, n in data.report.splits.items() if n.examples}  # fmt: skip
     elif sample := cache.sample_for(run):
-        sources = {"sample": tr(
-            "sample {name}: {examples:,} {row}s",
-            name=literal(sample.path.name), examples=len(sample.examples), row=row,
-        )}
-    saved = {split: tr("{split}, as scored at the end of training", split=split) for split in known if split not in sources}
+        sources = {"sample": tr("sample {name}: {texts}", name=literal(sample.path.name),
+                                texts=wording.examples(row, len(sample.examples)))}  # fmt: skip
+    saved = {split: tr("{split}, as scored at the end of training", split=tr(split)) for split in known if split not in sources}
     listed = [*reversed(sources), *reversed(saved), "file"]
     chosen = state.selection().on
     places = {split: evaluations.folder(run, run.config.fingerprint, split) for split in reversed(saved)}
@@ -78,22 +78,26 @@ def scored(run: Run) -> Scored:
     if wanted in saved:
         evaluation, version = saved_in(places[wanted])
         if evaluation and evaluation.weights == evaluations.weights_of(run):
-            counted = f"{evaluation.texts:,} {row}s"
             st.caption(tr(
-                "{data} · {counted} · evaluated while the data were in the workspace",
-                data=literal(evaluation.data), counted=counted,
+                "{data} · {texts} · evaluated while the data were in the workspace",
+                data=_named(evaluation), texts=wording.examples(row, evaluation.texts),
             ))
             return Scored(evaluation.scores, places[wanted], (str(places[wanted]), version), options=evaluation.options)
         st.info(
-            tr("Scores as saved when training ended. The texts themselves are not in this workspace: to evaluate again, choose ")
-            + (tr("the sample or ") if sample else "") + tr("a file of your own."),
+            tr(
+                "Scores as saved when training ended. The texts themselves are not in this workspace: to evaluate again, choose "
+                "the sample or a file of your own.",
+            ) if sample else tr(
+                "Scores as saved when training ended. The texts themselves are not in this workspace: to evaluate again, choose "
+                "a file of your own.",
+            ),
             icon=":material/inventory_2:",
         )
         return Scored(evaluations.scores_from_json(known[wanted]), None, (str(run.path), cache.version_of(run), wanted))
     if wanted == "file":
         key, arguments = _file(run)
     elif sample and wanted == "sample":
-        st.caption(tr("{INSTEAD} It is much too small to judge a run by.", INSTEAD=run_choice.INSTEAD))
+        st.caption(tr(run_choice.INSTEAD) + " " + tr("It is much too small to judge a run by."))
         key, arguments = sample.key, [str(sample.path), f"--key={sample.key}"]
         wanted = "file"
     else:
@@ -110,6 +114,14 @@ def scored(run: Run) -> Scored:
     return Scored(evaluation.scores, folder, (str(folder), version), static, tuple(arguments), evaluation.options)
 
 
+def _named(evaluation: Evaluation) -> str:
+    """What an evaluation is on, as Markdown: a file by its name, or a split of a dataset, which is saved in English."""
+    split, _, name = evaluation.data.partition(" of ")
+    if split in SPLITS and name:
+        return tr("{split} of {name}", split=tr(split), name=literal(name))
+    return literal(evaluation.data)
+
+
 def _options(run: Run) -> EvaluateConfig:
     """The options of the run's task, in a popover."""
     listed = tasks.of(run.config).options(EvaluateConfig)
@@ -122,10 +134,9 @@ def _options(run: Run) -> EvaluateConfig:
 def _copying() -> bool:
     """Whether unknown words are copied."""
     chosen = state.selection().copy
-    with st.popover(tr("Options: unknown words are copied") if chosen else "Options", icon=":material/tune:"):
+    with st.popover(tr("Options: unknown words are copied") if chosen else tr("Options"), icon=":material/tune:"):
         field = options(EvaluateConfig)["copy"]
-        said = field.description or ""
-        st.toggle(field.title or "copy", help=literal(f"{said[:1].upper()}{said[1:]}.", 300), **state.bound("copy", chosen))
+        st.toggle(tr(str(field.title)), help=literal(wording.sentence(field), 300), **state.bound("copy", chosen))
     return chosen
 
 
@@ -135,7 +146,7 @@ def _dynamic() -> float | None:
     low, high = (float(bound or 0) for bound in bounds(options(EvaluateConfig)["dynamic"]))
     if chosen is not None and not low <= chosen <= high:  # a link may say anything
         chosen = None
-    title = "Options" if chosen is None else tr("Options: dynamic evaluation, learning rate {chosen:g}", chosen=chosen)
+    title = tr("Options") if chosen is None else tr("Options: dynamic evaluation, learning rate {chosen:g}", chosen=chosen)
     with st.popover(title, icon=":material/tune:"):
         st.toggle(tr(
             "Dynamic evaluation",
@@ -196,14 +207,21 @@ def _evaluated(run: Run, folder: Path, arguments: list[str], bar: DeltaGenerator
     short = evaluation is not None and not in_detail(evaluation.scores)
     if evaluation is None and not run.fixed and not (status and status.active):
         shows = (
-            tr("the run answers every text, and the page shows the scores, which classes are confused, and the mistakes.")
-            if tasks.of(run.config).schema.labels else
-            tr("the run translates every source, and the page shows the scores, and each translation beside its target.")
-            if tasks.of(run.config).translates else
-            tr("the run predicts every token, and the page shows the scores, where the loss is large, and the worst passages.")
+            tr(
+                "Not evaluated on this yet. Press **Evaluate**: the run answers every text, and the page shows the scores, which "
+                "classes are confused, and the mistakes.",
+            ) if tasks.of(run.config).schema.labels else
+            tr(
+                "Not evaluated on this yet. Press **Evaluate**: the run translates every source, and the page shows the scores, "
+                "and each translation beside its target.",
+            ) if tasks.of(run.config).translates else
+            tr(
+                "Not evaluated on this yet. Press **Evaluate**: the run predicts every token, and the page shows the scores, "
+                "where the loss is large, and the worst passages.",
+            )
         )  # fmt: skip
-        st.info(tr("Not evaluated on this yet. Press **Evaluate**: {shows}", shows=shows), icon=":material/grid_on:")
-    if bar.button("Evaluate" if evaluation is None else tr("Evaluate again"), icon=":material/play_arrow:",
+        st.info(shows, icon=":material/grid_on:")
+    if bar.button(tr("Evaluate") if evaluation is None else tr("Evaluate again"), icon=":material/play_arrow:",
                   type="primary" if evaluation is None or stale or short else "secondary",
                   disabled=run.fixed or bool(status and status.active),
                   help=tr("Ready-made runs need a workspace that can be written.") if run.fixed else None):  # fmt: skip
@@ -211,14 +229,14 @@ def _evaluated(run: Run, folder: Path, arguments: list[str], bar: DeltaGenerator
         st.rerun()
     status = widgets.watch(folder, f"evaluate-{folder.name}")
     if status and status.state in ("cut off", "cancelled"):
-        st.info(tr(
-            "The last evaluation was {state} before its end. Evaluate again.",
-            state=status.state,
-        ), icon=":material/stop_circle:")
+        ended = (tr("The last evaluation was cut off before its end. Evaluate again.") if status.state == "cut off" else
+                 tr("The last evaluation was cancelled before its end. Evaluate again."))
+        st.info(ended, icon=":material/stop_circle:")
     if evaluation is None:
         return st.stop()
-    ago, counted = widgets.ago(folder / "scores.json"), f"{evaluation.texts:,} {tasks.of(run.config).schema.row}s"
-    st.caption(tr("{data} · {counted} · evaluated {ago}", data=literal(evaluation.data), counted=counted, ago=ago))
+    texts = wording.examples(tasks.of(run.config).schema.row, evaluation.texts)
+    st.caption(tr("{data} · {texts} · evaluated {when}", data=_named(evaluation), texts=texts,
+                  when=widgets.ago(folder / "scores.json")))  # fmt: skip
     if stale:
         st.warning(tr("This run has been trained further since: these scores are of its earlier weights. Evaluate again."),
                    icon=":material/history:")  # fmt: skip
@@ -228,11 +246,9 @@ def _evaluated(run: Run, folder: Path, arguments: list[str], bar: DeltaGenerator
             "wrong, and its worst texts.",
         ), icon=":material/update:")  # fmt: skip
     for warning in evaluation.warnings:
-        st.warning(literal(warning, 600), icon=":material/warning:")
+        st.warning(literal(retold(warning), 600), icon=":material/warning:")
     if evaluation.left_out:
-        with st.expander(tr(
-            "Left out or cut: {value:,} rows",
-            value=sum(entry.count for entry in evaluation.left_out),
-        ), expanded=True):
+        with st.expander(tr("Left out or cut: {count:,} rows", count=sum(entry.count for entry in evaluation.left_out)),
+                         expanded=True):  # fmt: skip
             widgets.show_left_out(evaluation.left_out)
     return evaluation, version

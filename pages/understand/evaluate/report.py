@@ -39,7 +39,8 @@ def choose_cell(scores: Scores, truth: str | None, answer: str | None) -> None:
     for side, label in chosen.items():
         if label is not None:
             st.session_state[f"cell-{side}"] = label
-        row.selectbox(tr("Cell: {side}", side=side), labels, None, key=f"cell-{side}", on_change=choose, width=260,
+        title = tr("Cell: truth") if side == "truth" else tr("Cell: answer")
+        row.selectbox(title, labels, None, key=f"cell-{side}", on_change=choose, width=260,
                       placeholder=tr("Choose a class"))  # fmt: skip
 
 
@@ -58,13 +59,8 @@ def offer_mistakes(folder: Path, count: int, between: str) -> None:
     """The button that downloads all mistakes."""
     written = min(count, MOST_WRITTEN)
     st.download_button(
-        tr(
-            "Download all {count:,} as CSV",
-            count=count,
-        ) if written == count else tr(
-            "Download the {written:,} most confident as CSV",
-            written=written,
-        ),
+        tr("Download all {count:,} as CSV", count=count) if written == count else
+        tr("Download the {count:,} most confident as CSV", count=written),
         lambda: _mistakes_csv(folder, between),
         "mistakes.csv",
         "text/csv",

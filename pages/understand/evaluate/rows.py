@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.common import state
 from rnn_core.figures.text import visible
+from rnn_core.language import tr
 from rnn_core.views.evaluate import Rows
 
 _PAGES = {"inspect": "pages/read/inspect/inspect.py", "translate": "pages/read/translate/translate.py"}
@@ -43,7 +44,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const body = parentElement.querySelector("tbody"), drawn = JSON.stringify(data)
   if (body.drawn === drawn) return
   body.drawn = drawn
-  parentElement.querySelector(".rows").classList.toggle("pairs", data.pairs)
+  const region = parentElement.querySelector(".rows")
+  region.classList.toggle("pairs", data.pairs)
+  region.setAttribute("aria-label", data.name)
   const made = (name, text) => Object.assign(document.createElement(name), { textContent: text })
   parentElement.querySelector("thead").replaceChildren(...data.titles.map(title => {
     const head = made("th", title)
@@ -89,7 +92,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 _table = st.components.v2.component(
     "unrolled_rows",
-    html='<div class="rows" role="region" aria-label="Texts"><table><thead></thead><tbody></tbody></table></div>',
+    html='<div class="rows" role="region"><table><thead></thead><tbody></tbody></table></div>',
     css=_CSS,
     js=_JS,
 )
@@ -100,7 +103,7 @@ def texts(rows: Rows) -> None:
     columns = [[visible(value, _SHOWN) if isinstance(value, str) else round(value, 4) for value in column]
                for column in rows.columns.values()]  # fmt: skip
     data = {"titles": list(rows.columns), "rows": [list(row) for row in zip(*columns, strict=True)],
-            "pairs": rows.page == "translate"}  # fmt: skip
+            "pairs": rows.page == "translate", "name": tr("Texts")}  # fmt: skip
     opened = _table(key="texts", data=data, on_opened_change=lambda: None).opened
     if opened is not None and 0 <= int(opened) < len(rows.opens):
         state.select(run=state.selection().run, **rows.opens[int(opened)])

@@ -33,9 +33,9 @@ def show(config: RunConfig, scores: TokenScores, key: Hashable, static: tuple[Ha
     unknown = next((one for one in detail.frequency if one.first == UNKNOWN), None)
     if unknown:
         st.caption(tr(
-            r"{tokens:,} of {tokens2:,} tokens are not in the vocabulary. They are scored as \<unk\>, with a mean loss of "
+            r"{unknown:,} of {all:,} tokens are not in the vocabulary. They are scored as \<unk\>, with a mean loss of "
             "{loss:.4f} nats.",
-            tokens=unknown.tokens, tokens2=scores.tokens, loss=unknown.loss,
+            unknown=unknown.tokens, all=scores.tokens, loss=unknown.loss,
         ))  # fmt: skip
     scored = inputs.of(evaluation=(key, scores), **({"static": static} if static else {}))
     there = {"dynamic": static is not None, "context": bool(detail.context)}
@@ -50,13 +50,13 @@ def _figures(config: RunConfig, scores: TokenScores, static: TokenScores | None)
     """The figures; with those of fixed weights, the change against these."""
     character = config.data.tokens == "char"
     shown = {
-        "Loss": ("loss", "{:.4f}", tr("the mean of −log p(token), in nats per token, with the state carried along the text")),
+        tr("Loss"): ("loss", "{:.4f}", tr("the mean of −log p(token), in nats per token, with the state carried along the text")),
         **({tr("Bits per character"): ("bits", "{:.4f}", tr("the loss divided by log 2"))} if character else {}),
-        "Perplexity": ("perplexity", "{:.3f}", tr("exp(loss): among as many equally probable tokens one would be as unsure")),
-        "Accuracy": ("accuracy", "{:.4f}", tr("the share of tokens that were the most probable at their place")),
+        tr("Perplexity"): ("perplexity", "{:.3f}", tr("exp(loss): among as many equally probable tokens one would be as unsure")),
+        tr("Accuracy"): ("accuracy", "{:.4f}", tr("the share of tokens that were the most probable at their place")),
         **({tr("Among the first five"): ("near", "{:.4f}", tr("the share of tokens among the five most probable"))}
            if scores.near is not None else {}),
-        "Tokens": ("tokens", "{:,}", tr("how many were foreseen")),
+        tr("Tokens"): ("tokens", "{:,}", tr("how many were foreseen")),
     }  # fmt: skip
     better_low = ("loss", "bits", "perplexity")
     row = st.container(horizontal=True, gap="medium")

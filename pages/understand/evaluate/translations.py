@@ -8,7 +8,7 @@ import streamlit as st
 from pages.common import cache, inputs, run_choice, view_panel, widgets
 from pages.understand.evaluate import evaluating
 from rnn_core import tasks
-from rnn_core.language import N_, tr
+from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import TokenScores, TranslationScores
 from rnn_core.training import jobs
 from rnn_core.views.judged import comparable
@@ -59,21 +59,27 @@ def show(run: Run, scores: TokenScores | TranslationScores, found: evaluating.Sc
 def _search(options: Mapping[str, Any]) -> str:
     """How the translations were searched for, in words."""
     beam = options.get("beam", 1)
-    found = tr("greedy search") if beam == 1 else tr("a beam of {beam}", beam=beam)
-    return found + tr(", unknown words copied") * bool(options.get("copy"))
+    if options.get("copy"):
+        return tr("greedy search, unknown words copied") if beam == 1 else tr("a beam of {beam}, unknown words copied", beam=beam)
+    return tr("greedy search") if beam == 1 else tr("a beam of {beam}", beam=beam)
 
 
 def _figures(scores: TokenScores | TranslationScores) -> None:
-    forced = tr("with teacher forcing: each step reads the right tokens before it")
     shown = {
-        "Loss": (f"{scores.loss:.4f}", tr("the mean of −log p(token), in nats per token, {forced}", forced=forced)),
-        "Perplexity": (f"{scores.perplexity:.3f}", tr("exp(loss): among as many equally probable tokens one would be as unsure")),
-        "Accuracy": (f"{scores.accuracy:.4f}", tr("the share of tokens that were the most probable, {forced}", forced=forced)),
-    }
+        tr("Loss"): (f"{scores.loss:.4f}", tr(
+            "the mean of −log p(token), in nats per token, with teacher forcing: each step reads the right tokens before it",
+        )),
+        tr("Perplexity"): (f"{scores.perplexity:.3f}", tr(
+            "exp(loss): among as many equally probable tokens one would be as unsure",
+        )),
+        tr("Accuracy"): (f"{scores.accuracy:.4f}", tr(
+            "the share of tokens that were the most probable, with teacher forcing: each step reads the right tokens before it",
+        )),
+    }  # fmt: skip
     if isinstance(scores, TranslationScores):
         shown = {
-            "BLEU": (f"{scores.bleu:.1f}", tr("of the corpus, by sacrebleu: {signatures}", signatures=scores.signatures[0])),
-            "chrF": (f"{scores.chrf:.1f}", tr("of the corpus, by sacrebleu: {signatures}", signatures=scores.signatures[1])),
+            "BLEU": (f"{scores.bleu:.1f}", tr("of the corpus, by sacrebleu: {signature}", signature=scores.signatures[0])),
+            "chrF": (f"{scores.chrf:.1f}", tr("of the corpus, by sacrebleu: {signature}", signature=scores.signatures[1])),
             tr("Exact match"): (f"{scores.exact:.4f}", tr("the share of translations that equal a reference")),
             tr("Character errors"): (f"{scores.character_errors:.4f}", tr(
                 "edit operations to the nearest reference, divided by the characters of these references",
@@ -111,18 +117,19 @@ def _beside(run: Run, scores: TranslationScores, found: evaluating.Scored) -> Be
 def _offer(run: Run, other: Run, found: evaluating.Scored) -> None:
     """Says that the other run has no scores of these data, and the button that has them made."""
     assert found.folder is not None
-    alike = tr(" with these options") if found.options else ""
-    lacks = tr("{label} has no scores of these data{alike} yet, or older ones.", label=literal(_label(other), 120), alike=alike)
+    label = literal(_label(other), 120)
+    lacks = (tr("{run} has no scores of these data with these options yet, or older ones.", run=label) if found.options else
+             tr("{run} has no scores of these data yet, or older ones.", run=label))
     if found.arguments is None or other.fixed:
-        st.info(tr("{lacks} They cannot be made here.", lacks=lacks), icon=":material/grid_on:")
+        advice = tr("They cannot be made here.")
+        st.info(f"{lacks} {advice}", icon=":material/grid_on:")
     elif other.config.fingerprint != run.config.fingerprint and found.arguments[0].startswith("--on"):
-        st.info(tr(
-            "{lacks} It was trained on other data: evaluate both runs on a file of your own.",
-            lacks=lacks,
-        ), icon=":material/grid_on:")
+        advice = tr("It was trained on other data: evaluate both runs on a file of your own.")
+        st.info(f"{lacks} {advice}", icon=":material/grid_on:")
     else:
-        st.info(tr("{lacks} Evaluate it, too, and the chart shows both.", lacks=lacks), icon=":material/grid_on:")
-        if st.button(tr("Evaluate the other run"), icon=":material/play_arrow:"):
+        advice = tr("Evaluate it, too, and the chart shows both.")
+        st.info(f"{lacks} {advice}", icon=":material/grid_on:")
+        if st.button(tr_n("Evaluate the other run", "Evaluate {n} other runs", 1), icon=":material/play_arrow:"):
             jobs.start(other.path / "evaluations" / found.folder.name,
                        ["evaluate", other.id, *found.arguments, f"--workspace={cache.workspace().root}"])  # fmt: skip
             st.rerun()
@@ -135,4 +142,5 @@ def _label(run: Run) -> str:
 def attention(run: Run) -> str:
     """The attention of a run, in words. Raises Problem if the run is damaged."""
     model = run.config.model
-    return ATTENTION[model.attention] + tr(", input feeding") * model.input_feeding
+    named = tr(ATTENTION[model.attention])
+    return tr("{attention}, input feeding", attention=named) if model.input_feeding else named

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common import cache, inputs, run_choice, state, training, widgets
+from pages.common import cache, inputs, run_choice, state, training, widgets, wording
 from pages.common.bounded import kept
-from rnn_core.config import CHOICE_NAMES, SPLITS, Problem
+from rnn_core.config import SPLITS, Problem
 from rnn_core.data.examples import Example
 from rnn_core.language import N_, tr
 from rnn_core.results import Along
@@ -31,19 +31,20 @@ def twins(run: Run) -> dict[str, Run]:
     other = training.OTHER[training.loss_of(run)]
     twin = cache.workspace().twin(run)
     if twin is None:
-        at = {loss: CHOICE_NAMES[loss] for loss in training.OTHER}
+        at = {loss: wording.value(loss) for loss in training.OTHER}
         st.info(tr(
-            "This run takes its loss {at}. To compare, train the same network with the loss {at2}: same data, settings and "
+            "This run takes its loss {here}. To compare, train the same network with the loss {there}: same data, settings and "
             "seed.",
-            at=at[training.loss_of(run)], at2=at[other],
+            here=at[training.loss_of(run)], there=at[other],
         ), icon=":material/compare_arrows:")  # fmt: skip
         if cache.data_of(run) is None:
-            run_choice.offer_data(tr("so the same network cannot be trained on them again"))
+            run_choice.offer_data(tr(
+                "The run's data are not in this workspace, so the same network cannot be trained on them again. Read the file "
+                "again on the Data page.",
+            ))  # fmt: skip
             _offer_twins()
-        elif st.button(tr(
-            "Train the same network with the loss {at}",
-            at=at[other],
-        ), type="primary", icon=":material/play_arrow:"):
+        elif st.button(tr("Train the same network with the loss {there}", there=at[other]), type="primary",
+                       icon=":material/play_arrow:"):  # fmt: skip
             with widgets.saying_problems():
                 training.start_twin(run)
             st.switch_page("pages/train/train/train.py")
@@ -69,11 +70,8 @@ def _offer_twins() -> None:
     for other in cache.workspace().runs():
         with contextlib.suppress(Problem):
             if other.trained and (twin := cache.workspace().twin(other)) and twin.trained:
-                st.button(tr(
-                    "Compare both losses of {name}",
-                    name=literal(other.name),
-                ), on_click=state.select, kwargs={"run": other.id},
-                          icon=":material/compare_arrows:")  # fmt: skip
+                st.button(tr("Compare both losses of {name}", name=literal(other.name)), on_click=state.select,
+                          kwargs={"run": other.id}, icon=":material/compare_arrows:")  # fmt: skip
                 return
 
 
@@ -84,7 +82,7 @@ def read(runs: dict[str, Run]) -> Inputs:
     if cache.data_of(run) is None:
         saved = {loss: found for loss, one in runs.items() if (found := saved_along(one))}
         if len(saved) == len(runs):
-            st.caption(tr("All {texts:,} dev texts. {BEFORE}", texts=saved['last'].texts, BEFORE=run_choice.BEFORE))
+            st.caption(tr("All {count:,} dev texts.", count=saved["last"].texts) + " " + tr(run_choice.BEFORE))
             return inputs.of(along=((*key, "saved"), saved))
     texts = _dev_texts(run)
     return inputs.of(along=((*key, len(texts)), {loss: _along(one, texts) for loss, one in runs.items()}))
@@ -102,20 +100,18 @@ def _dev_texts(run: Run) -> Sequence[Example]:
         sample = cache.sample_for(run)
         if sample is None:
             raise Problem(tr("The data of these runs are not in this workspace. Read the file again on the Data page."))
-        st.caption(tr(
-            "Read: all {examples:,} {texts_of}. {INSTEAD}",
-            examples=len(sample.examples), texts_of=run_choice.texts_of(sample), INSTEAD=run_choice.INSTEAD,
-        ))
+        all_of = tr("Read: all {count:,} texts of the sample {name}.", count=len(sample.examples), name=literal(sample.path.name))
+        st.caption(all_of + " " + tr(run_choice.INSTEAD))
         return sample.examples
     for split in (*SPLITS[1:], SPLITS[0]):
         if split in dataset.report.splits and (found := dataset.examples(split)):
             if len(found) > MOST_TEXTS:
                 st.caption(tr(
-                    "Read: {MOST_TEXTS:,} of {found:,} {split} texts, spread evenly.",
-                    MOST_TEXTS=MOST_TEXTS, found=len(found), split=split,
+                    "Read: {some:,} of {all:,} {split} texts, spread evenly.",
+                    some=MOST_TEXTS, all=len(found), split=tr(split),
                 ))
                 return [found[i * len(found) // MOST_TEXTS] for i in range(MOST_TEXTS)]
-            st.caption(tr("Read: all {found:,} {split} texts.", found=len(found), split=split))
+            st.caption(tr("Read: all {count:,} {split} texts.", count=len(found), split=tr(split)))
             return found
     raise Problem(tr("The data of these runs holds no texts. Upload it again on the Data page."))
 

@@ -59,16 +59,13 @@ def _show(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]) -> No
                 st.info(tr("The run's data have no dev split to read."), icon=":material/inventory_2:")
             elif found:
                 st.markdown(words(found, tr("dev texts")))
-                st.caption(run_choice.BEFORE)
+                st.caption(tr(run_choice.BEFORE))
             else:
                 _show_sample(run, loaded, words)
             return
         some, texts = dev
         if found is None:
-            found = _kept(run, tr(
-                "readings {fingerprint}",
-                fingerprint=run.config.fingerprint,
-            ), lambda: readings(loaded, some, texts))
+            found = _kept(run, f"readings {run.config.fingerprint}", lambda: readings(loaded, some, texts))
     st.markdown(words(found, tr("dev texts")))
     if found.recurrence.texts < texts:
         _read_all(run, folder, texts)
@@ -78,7 +75,9 @@ def _show_sample(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]
     """The same of the sample that fits the run, or how to bring its data here."""
     texts = cache.sample_for(run)
     if texts is None:
-        run_choice.offer_data(tr("so dev cannot be read"))
+        run_choice.offer_data(tr(
+            "The run's data are not in this workspace, so dev cannot be read. Read the file again on the Data page.",
+        ))
         return
 
     def read() -> Readings:
@@ -86,9 +85,9 @@ def _show_sample(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]
         some = sample(loaded, encoded)
         return readings(loaded, some, len(encoded))
 
-    found: Readings = _kept(run, tr("readings {key}", key=texts.key), read)
+    found: Readings = _kept(run, f"readings {texts.key}", read)
     st.markdown(words(found, run_choice.texts_of(texts)))
-    st.caption(run_choice.INSTEAD)
+    st.caption(tr(run_choice.INSTEAD))
 
 
 def _dev(run: Run, loaded: Loaded) -> tuple[Encoded, int] | None:
@@ -103,20 +102,20 @@ def _dev(run: Run, loaded: Loaded) -> tuple[Encoded, int] | None:
         encoded = saved.encoded("dev")
         return sample(loaded, encoded), len(encoded)
 
-    found: tuple[Encoded, int] | None = _kept(run, tr("dev {fingerprint}", fingerprint=saved.fingerprint), read)
+    found: tuple[Encoded, int] | None = _kept(run, f"dev {saved.fingerprint}", read)
     return found
 
 
 def _read_all(run: Run, folder: Path, texts: int) -> None:
     """The button that starts the job, its progress, and how the last one ended."""
     status = jobs.status(folder)
-    if not (status and status.active) and st.button(tr(
-        "Read all {texts:,} dev texts",
-        texts=texts,
-    ), icon=":material/play_arrow:"):
+    read_all = tr("Read all {count:,} dev texts", count=texts)
+    if not (status and status.active) and st.button(read_all, icon=":material/play_arrow:"):
         with widgets.saying_problems():
             jobs.start(folder, ["readings", run.id, "--on=dev", f"--workspace={cache.workspace().root}"])
         st.rerun()
     status = widgets.watch(folder, f"readings-{run.id}")
     if status and status.state in ("cut off", "cancelled"):
-        st.info(tr("Reading all of dev was {state} before its end.", state=status.state), icon=":material/stop_circle:")
+        ended = (tr("Reading all of dev was cut off before its end.") if status.state == "cut off" else
+                 tr("Reading all of dev was cancelled before its end."))
+        st.info(ended, icon=":material/stop_circle:")

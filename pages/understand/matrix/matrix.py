@@ -8,12 +8,12 @@ from pages.common import inputs, run_choice, state, text_choice, view_panel, wid
 from pages.understand.matrix import texts, two_texts
 from pages.understand.matrix.table import LED_BY, OF_STEP, SOME, TABS, TABS_OF_TWO
 from rnn_core import tasks
-from rnn_core.language import N_, tr
+from rnn_core.language import tr
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 
-st.title(N_("Words to matrix"))
-st.caption(N_("How do words become numbers, and what does the network do with them in one step?"))
+st.title(tr("Words to matrix"))
+st.caption(tr("How do words become numbers, and what does the network do with them in one step?"))
 
 where, said = st.columns(2, gap="medium")  # side by side, so that the first figure is seen without scrolling
 with where:
@@ -30,14 +30,14 @@ from pages.understand.matrix import dev  # noqa: E402 - after the first paint, b
 
 shown, trace, chosen = tasks.of(run.config).views["matrix"], read.trace, state.selection()
 at = {"step": min(1 if chosen.step is None else chosen.step, len(trace.tokens) - 1)}  # at first the first word, in every tab
-tabs = state.tabs("part", {name: title for name, (title, _) in TABS.items() if name in shown})
+tabs = state.tabs("part", {name: tr(title) for name, (title, _) in TABS.items() if name in shown})
 
 
 def fill(part: str) -> None:
     """One tab. It may raise Problem."""
     fixed: dict[str, Any] = {} if part == "texts" else at
     if part in ("pads", "alone") and trace.overflows:
-        widgets.problem(OVERFLOW)
+        widgets.problem(tr(OVERFLOW))
         st.stop()
     head, given = st.container(horizontal=True, vertical_alignment="bottom"), read
     if part == "texts":

@@ -6,7 +6,7 @@ TABS = {
     "texts": (N_("From words to one-hot"), (
         ("stages",), ("indices",), ("vocabulary",), ("one-hot-vector",), ("one_hot",), ("whole-data",), ("labels",),
     )),
-    "pads": ("Pads", (("pad_drifts",), ("pad_curves", "pad_moved"), ("pad_drift", "last-column"), ("pad_states",))),
+    "pads": (N_("Pads"), (("pad_drifts",), ("pad_curves", "pad_moved"), ("pad_drift", "last-column"), ("pad_states",))),
     "ledger": (N_("Parameters and memory"), (("ledger", "memory"), ("ledger-sum",))),
     "stream": (N_("A long text in chunks"), (("stream",),)),
     "recipe": (N_("The recipe"), (("recipe",),)),
@@ -26,6 +26,6 @@ SOME = {"answer-alone", "tags-alone"}
 
 TABS_OF_TWO = {
     "both-texts": (N_("From words to numbers"), (("pair-matrices",),)),
-    "both-ledger": ("Parameters", (("translator-ledger",),)),
+    "both-ledger": (N_("Parameters"), (("translator-ledger",),)),
 }
 """The tabs for a run of two texts."""

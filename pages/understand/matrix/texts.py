@@ -16,7 +16,7 @@ from rnn_core.workspace.runs import Run
 MOST_TEXTS, MOST_TOKENS = 50, 2000
 """Texts typed, and tokens of each, that the matrix takes."""
 
-SOURCES = {"data": N_("texts of the run's training data"), "typed": "typed"}
+SOURCES = {"data": N_("texts of the run's training data"), "typed": N_("typed")}
 """Where the rows below the text come from."""
 
 FROM_DATA = 7
@@ -38,7 +38,7 @@ def choose(run: Run, row: Any) -> tuple[tuple[tuple[str, ...], ...], tuple[str |
     chosen, saved = state.selection(), cache.data_of(run)
     if saved:
         source = chosen.source if chosen.source in SOURCES else "data"
-        row.segmented_control(tr("Rows below the text"), list(SOURCES), format_func=SOURCES.__getitem__, required=True,
+        row.segmented_control(tr("Rows below the text"), list(SOURCES), format_func=lambda one: tr(SOURCES[one]), required=True,
                               **state.bound("source", source))  # fmt: skip
     if saved is None or chosen.source == "typed":
         more = tuple(_typed(run))
@@ -59,8 +59,8 @@ def _typed(run: Run) -> list[tuple[str, ...]]:
     lines = [line for line in typed.split("\n") if line.strip()]
     if len(lines) > MOST_TEXTS:
         st.info(tr(
-            "These are {lines:,} texts; the first {MOST_TEXTS} are shown.",
-            lines=len(lines), MOST_TEXTS=MOST_TEXTS,
+            "These are {count:,} texts; the first {most} are shown.",
+            count=len(lines), most=MOST_TEXTS,
         ), icon=":material/content_cut:")
     how = run.config.data.tokens
     cut = [tuple(token for token, _, _ in tokenise(line, how, MOST_TOKENS)) for line in lines[:MOST_TEXTS]]

@@ -6,6 +6,7 @@ from pages.common import inputs, state, text_choice, view_panel, widgets
 from pages.understand.matrix.table import TABS_OF_TWO
 from rnn_core import tasks
 from rnn_core.config import TranslateConfig
+from rnn_core.language import tr
 from rnn_core.workspace.runs import Run
 
 _MORE = 3
@@ -19,7 +20,7 @@ def show(run: Run, shown: Sequence[str]) -> None:
         others = [text for text in text_choice.examples(run) if text != state.selection().text][:_MORE]
         more = tuple(tuple(token for token, _, _ in task.cut(text, how)) for text in others)
         read = inputs.of_translation(run, TranslateConfig(), second_text=(more, more))
-    for name, tab in state.tabs("part", {name: TABS_OF_TWO[name][0] for name in shown}).items():
+    for name, tab in state.tabs("part", {name: tr(TABS_OF_TWO[name][0]) for name in shown}).items():
         if tab.open:
             with tab, widgets.saying_problems():
                 view_panel.rows(TABS_OF_TWO[name][1], lambda name: True, read)

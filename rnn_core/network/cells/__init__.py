@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from rnn_core.config import ModelConfig
+from rnn_core.language import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,8 +64,13 @@ class Kept(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Title and letter."""
+        """Title and letter, in English, as results keep them; `tr` translates those of `_WORDS`."""
         return f"{self.title} {self.name}"
+
+
+_WORDS = (N_("input gate i"), N_("forget gate f"), N_("candidate g"), N_("output gate q"), N_("squashed memory s"),
+          N_("reset gate r"), N_("update gate z"), N_("candidate n"), N_("recurrent part q"))  # fmt: skip
+"""What the cells here keep, for the catalogue."""
 
 
 def gate(name: str, title: str) -> Kept:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rnn_core.language import N_
 from rnn_core.network.cells import INPUT, PLAIN, STEP, Cell, Declared, State, Sum, Weights, candidate
 from rnn_core.network.cells.lstm import LSTM
 
@@ -22,7 +23,7 @@ EPSILON = 1e-5
 class LayerNormLSTM(Cell):
     """The gates are of LN(W h_{t−1}) and LN(U x_t), and h_t = q_t ⊙ tanh(LN(m_t))."""
 
-    title = "LSTM with layer normalisation"
+    title = N_("LSTM with layer normalisation")
     gates = LSTM.gates
     parts = LSTM.parts
     kept = (*LSTM.kept, candidate("s", "squashed memory"))

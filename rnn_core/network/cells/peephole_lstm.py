@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rnn_core.language import N_
 from rnn_core.network.cells import PLAIN, Cell, Declared, State, Sum, Weights
 from rnn_core.network.cells.lstm import LSTM
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class PeepholeLSTM(LSTM):
     """i and f see m_{t−1}, q sees m_t, each unit its own memory: p is diagonal."""
 
-    title = "LSTM with peepholes"
+    title = N_("LSTM with peepholes")
     pace = "0.3 to 0.4"
     equations = (
         r"i_t = \sigma(b_i + W_i h_{t-1} + U_i x_t + p_i \odot m_{t-1})",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rnn_core.config import ModelConfig
+from rnn_core.language import N_
 from rnn_core.network.cells import Cell, State, Weights
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class Elman(Cell):
     """h_t = φ(b + W h_{t−1} + U x_t)."""
 
-    title = "Elman RNN"
+    title = N_("Elman RNN")
     gates = ("a",)
     options = ("activation",)
 
