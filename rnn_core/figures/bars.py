@@ -8,8 +8,8 @@ import numpy as np
 from rnn_core.figures import palette
 from rnn_core.figures.frame import ALONG_Y, LEGEND, NO_FADE, TIGHT, Figure, aliased, frame, label_axis, outline
 from rnn_core.figures.palette import faint
-from rnn_core.figures.text import escape, percent
-from rnn_core.language import tr
+from rnn_core.figures.text import escape, percent, units
+from rnn_core.language import N_, tr
 from rnn_core.results import ClassScores, DataReport, Scores, SpanScores
 
 MOST_LABELS = 60
@@ -41,17 +41,16 @@ def label_counts(report: DataReport) -> Figure:
             hovertemplate="%{x:,}<extra>" + split + "</extra>",
             marker={"color": _SPLITS.get(split, palette.GREY)},
         ))
-    left = tr(
-        " ({shown} of {labels} labels: the most frequent)",
-        shown=len(shown), labels=len(labels),
-    ) if len(shown) < len(labels) else ""
+    title = tr("how often") if len(shown) == len(labels) else tr(
+        "how often ({shown} of {labels} labels: the most frequent)", shown=len(shown), labels=len(labels),
+    )  # fmt: skip
     return frame(
         data,
         max(180, len(shown) * (15 if len(shown) > 15 else 44) + 90),
         ("labels", tuple(shown)),
         barmode="group",
         bargap=0.25,
-        xaxis={"title": {"text": tr("how often{left}", left=left)}},
+        xaxis={"title": {"text": title}},
         yaxis=label_axis(shown) | {"range": [max(len(shown), 1) - 0.5, -0.5]},
         showlegend=True,
     )
@@ -61,19 +60,19 @@ def lengths(report: DataReport, row: str = "text") -> Figure:
     """How many texts of each split have how many tokens; several lengths a bar when they differ widely.
 
     Args:
-        row: what a text is called.
+        row: what a text is called: `text` or `source`.
     """
     longest = max((len(summary.lengths) for summary in report.splits.values()), default=1)
     width = max(1, -(-longest // MOST_BINS))
     starts = np.arange(0, max(longest, 1), width)
     middles = starts + (width - 1) / 2
-    words = [tr(
-        "{start} tokens",
-        start=start,
-    ) if width == 1 else tr(
-        "{start}–{start2} tokens",
-        start=start, start2=start + width - 1,
-    ) for start in starts.tolist()]
+    words = [
+        tr("{first} tokens", first=first) if width == 1 else tr("{first}–{last} tokens", first=first, last=first + width - 1)
+        for first in starts.tolist()
+    ]
+    across = tr("tokens in a {row}", row=units(row, 1)) if width == 1 else tr(
+        "tokens in a {row} ({width} lengths a bar)", row=units(row, 1), width=width,
+    )  # fmt: skip
     data: list[dict[str, Any]] = []
     for split, summary in report.splits.items():
         counts = np.zeros(len(starts) * width, np.int64)
@@ -83,7 +82,7 @@ def lengths(report: DataReport, row: str = "text") -> Figure:
             x=middles.astype(np.float32),
             y=counts.reshape(-1, width).sum(1).astype(np.int32),
             name=split,
-            hovertemplate=tr("%{{y:,}} {row}s<extra>", row=row) + split + "</extra>",
+            hovertemplate=f"%{{y:,}} {units(row)}<extra>{split}</extra>",
             marker={"color": _SPLITS.get(split, palette.GREY)},
         ))
     return frame(
@@ -93,9 +92,8 @@ def lengths(report: DataReport, row: str = "text") -> Figure:
         barmode="stack",
         legend=LEGEND | {"traceorder": "normal"},  # as in the figure beside it: train first
         bargap=0.08,
-        xaxis={"title": {"text": tr("tokens in a {row}", row=row) + (tr(" ({width} lengths a bar)", width=width) if width > 1 else "")}}
-        | aliased(middles, words),
-        yaxis={"title": {"text": f"{row}s"}},
+        xaxis={"title": {"text": across}} | aliased(middles, words),
+        yaxis={"title": {"text": units(row)}},
         showlegend=True,
     )
 
@@ -106,12 +104,12 @@ def state(values: np.ndarray, unit: int | None = None, gate: bool = False) -> Fi
     Args:
         gate: the numbers lie in 0…1.
     """
-    return _numbers(values, "unit", 260, unit, gate)
+    return _numbers(values, N_("unit"), 260, unit, gate)
 
 
 def embedding(values: np.ndarray) -> Figure:
     """The (n,) numbers a token is looked up as."""
-    return _numbers(values, "number", 200)
+    return _numbers(values, N_("number"), 200)
 
 
 def _numbers(values: np.ndarray, name: str, height: int, chosen: int | None = None, gate: bool = False) -> Figure:
@@ -148,8 +146,8 @@ def _numbers(values: np.ndarray, name: str, height: int, chosen: int | None = No
         height,
         (name, len(values)),
         bargap=0.1 if len(values) <= 200 else 0,
-        xaxis={"title": {"text": name}, "range": [-0.6, len(values) - 0.4], "tickformat": "d", "showgrid": False,
-               "unifiedhovertitle": {"text": f"{name} %{{x}}"}},
+        xaxis={"title": {"text": tr(name)}, "range": [-0.6, len(values) - 0.4], "tickformat": "d", "showgrid": False,
+               "unifiedhovertitle": {"text": f"{tr(name)} %{{x}}"}},
         yaxis={"range": [1.1 * low, 1.1 * high]},
         shapes=[zero, *box],
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
@@ -158,7 +156,7 @@ def _numbers(values: np.ndarray, name: str, height: int, chosen: int | None = No
 
 def top_probabilities(
     p: np.ndarray, labels: Sequence[str], colours: Mapping[str, str], truth: str | None = None, most: int = 10,
-    mark: str = "truth",
+    mark: str = N_("truth"),
 ) -> Figure:
     """The likeliest of k classes: the prediction is filled, the others are faint, the truth is outlined.
 
@@ -166,7 +164,7 @@ def top_probabilities(
         p: (k,) probabilities.
         labels: (k,) their classes.
         truth: shown even where it is not among the `most` likeliest.
-        mark: the word beside the truth.
+        mark: the message beside the truth.
     """
     p = np.asarray(p, np.float32)
     order = np.argsort(-p, kind="stable")[:most].tolist()
@@ -180,7 +178,7 @@ def top_probabilities(
         x=p[order],
         orientation="h",
         customdata=np.array(order, np.int32),
-        text=[percent(float(p[i])) + (f" · {mark}" if true else "") for i, true in zip(order, is_truth, strict=True)],
+        text=[percent(float(p[i])) + (f" · {tr(mark)}" if true else "") for i, true in zip(order, is_truth, strict=True)],
         textposition="outside",
         cliponaxis=False,
         hovertemplate="p = %{x:.4f}<extra></extra>",
@@ -216,10 +214,12 @@ def per_class(scores: Scores | SpanScores) -> Figure:
         hoverinfo="skip",
         showlegend=False,
     )]
-    looks = (("precision", palette.BLUE, "triangle-right"), ("recall", palette.ORANGE, "triangle-left"),
-             ("f1", palette.GREEN, "circle"))  # fmt: skip
-    for name, colour, symbol in looks:
-        title = name if name != "f1" else "F1"
+    looks = (
+        ("precision", tr("precision"), palette.BLUE, "triangle-right"),
+        ("recall", tr("recall"), palette.ORANGE, "triangle-left"),
+        ("f1", "F1", palette.GREEN, "circle"),
+    )
+    for name, title, colour, symbol in looks:
         data.append(dict(
             type="scatter",
             x=np.array([getattr(row, name) for row in rows], np.float32),
@@ -234,7 +234,7 @@ def per_class(scores: Scores | SpanScores) -> Figure:
     return frame(
         data,
         max(160, len(rows) * (16 if len(rows) > 25 else 30) + 90),
-        (tr("per class"), tuple(row.label for row in rows)),
+        ("per class", tuple(row.label for row in rows)),
         xaxis={"range": [-0.03, 1.03]},
         **ALONG_Y,
         yaxis=label_axis([row.label for row in rows], words) | {"range": [max(len(rows), 1) - 0.5, -0.5], "showgrid": True},

@@ -7,8 +7,8 @@ import numpy as np
 
 from rnn_core.figures import palette
 from rnn_core.figures.frame import NO_FADE, Figure, bar_axis, frame
-from rnn_core.figures.text import counted, escape
-from rnn_core.language import tr
+from rnn_core.figures.text import escape
+from rnn_core.language import tr, tr_n
 from rnn_core.results import ByDistance, DistanceGroup
 
 
@@ -35,20 +35,20 @@ def by_distance(series: Mapping[str, ByDistance]) -> Figure:
     if first.majority is not None:
         ends = np.array([-0.4, len(at) - 0.6])
         data.append(dict(
-            type="scatter", x=ends, y=np.full(2, first.majority), mode="lines", name="always the majority's class",
+            type="scatter", x=ends, y=np.full(2, first.majority), mode="lines", name=tr("always the majority's class"),
             line={"color": palette.GREY, "dash": "dot", "width": 2}, hoverinfo="skip", **NO_FADE,
         ))  # fmt: skip
     across = bar_axis([ranged(group) for group in first.groups]) | {"title": {"text": tr("distance: words after the one needed")}}
     return frame(
-        data, 400, tr("by distance"), showlegend=True, xaxis=across,
-        yaxis={"title": {"text": "accuracy"}, "tickformat": ".0%", "range": [-0.03, 1.05]},
+        data, 400, "by distance", showlegend=True, xaxis=across,
+        yaxis={"title": {"text": tr("accuracy")}, "tickformat": ".0%", "range": [-0.03, 1.05]},
     )  # fmt: skip
 
 
 def _counts(group: DistanceGroup) -> str:
-    return tr(
-        "{right:,} of {counted}, {low:.0%} to {high:.0%}",
-        right=group.right, counted=counted(group.texts, 'text'), low=group.low, high=group.high,
+    return tr_n(
+        "{right:,} of {n:,} text, {low:.0%} to {high:.0%}", "{right:,} of {n:,} texts, {low:.0%} to {high:.0%}",
+        group.texts, right=group.right, low=group.low, high=group.high,
     )
 
 

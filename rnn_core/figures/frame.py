@@ -47,10 +47,10 @@ LEGEND: dict[str, Any] = {
 }  # fmt: skip
 """A row above the figure."""
 
-ALONG_X: dict[str, Any] = {"hovermode": N_("x unified"), "hoverdistance": -1}
+ALONG_X: dict[str, Any] = {"hovermode": "x unified", "hoverdistance": -1}
 """Hover says all values at the x that is nearest to the pointer, and a click anywhere in the panel chooses that x."""
 
-ALONG_Y: dict[str, Any] = {"hovermode": N_("y unified"), "hoverdistance": -1}
+ALONG_Y: dict[str, Any] = {"hovermode": "y unified", "hoverdistance": -1}
 """The same along y, for rows."""
 
 TIGHT = {"l": 8, "r": 8, "t": 8, "b": 8}
@@ -121,18 +121,21 @@ def _margin(data: list[dict[str, Any]], layout: dict[str, Any]) -> dict[str, int
     }
 
 
-_KINDS = {"heatmap": N_("A map of cells"), "bar": "Bars", "scatter": N_("Lines or points")}
+_KINDS = {"heatmap": N_("A map of cells"), "bar": N_("Bars"), "scatter": N_("Lines or points")}
 
 
 def described(figure: Figure) -> str:
     """A figure in a sentence, for people who do not see it: its kind, its axes, and the series that have a name."""
     data, layout = figure["data"], figure["layout"]
-    axes = [f"{way}: {found}" for name, way in (("xaxis", "across"), ("yaxis", "up")) if (found := _about(layout[name]))]
+    across, up = _about(layout["xaxis"]), _about(layout["yaxis"])
     names = _listed(list(dict.fromkeys(trace["name"] for trace in data if "name" in trace)))
-    return "; ".join([_KINDS.get(data[0]["type"], tr("A figure")), *axes, *([tr(
-        "series: {names}",
-        names=names,
-    )] if names else [])]) + "."
+    said = [
+        tr(_KINDS.get(data[0]["type"], N_("A figure"))),
+        *([tr("across: {axis}", axis=across)] if across else []),
+        *([tr("up: {axis}", axis=up)] if up else []),
+        *([tr("series: {names}", names=names)] if names else []),
+    ]
+    return "; ".join(said) + "."
 
 
 def _about(axis: dict[str, Any]) -> str:
@@ -176,7 +179,7 @@ def stacked(across: dict[str, Any], upper: dict[str, Any], lower: dict[str, Any]
 
 def upright(x: float, place: dict[str, str] = UPPER) -> dict[str, Any]:
     """A dotted line over the whole height of a panel."""
-    ends = {"x0": x, "x1": x, "y0": 0, "y1": 1, "yref": tr("{place} domain", place=place['yaxis'])}
+    ends = {"x0": x, "x1": x, "y0": 0, "y1": 1, "yref": f"{place['yaxis']} domain"}
     return {"type": "line", **ends, "line": {"color": GREY, "dash": "dot", "width": 2}}
 
 

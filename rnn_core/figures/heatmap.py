@@ -102,7 +102,7 @@ def states(
         int(np.clip(14 * d, 120, 560)) + 90,
         ("states", tuple(tokens), d),
         xaxis=axis,
-        yaxis={"range": [d - 0.5, -0.5 if by_cell else -0.5 - 0.04 * d], "title": {"text": "unit"}, "showgrid": False,
+        yaxis={"range": [d - 0.5, -0.5 if by_cell else -0.5 - 0.04 * d], "title": {"text": tr("unit")}, "showgrid": False,
                "tickformat": "d"},
         shapes=shapes,
         # Without a limit the nearest point answers anywhere in its cell; with the row alone, near the row: the heatmap
@@ -133,7 +133,7 @@ def weights(values: np.ndarray, letter: str, names: Sequence[str], columns: str)
         zmax=bound * scale,
         colorscale=palette.DIVERGING,
         colorbar=_bar([v * scale for v in (-bound, 0, bound)], [f"{v:.3g}" for v in (-bound, 0, bound)]),
-        hovertemplate=tr("%{y}, column %{x}: %{customdata:+.4f}<extra>") + letter + "</extra>",
+        hovertemplate=tr("%{y}, column %{x}: %{customdata:+.4f}") + f"<extra>{letter}</extra>",
     )]
     few = range(0, len(rows), -(-len(rows) // 32))
     return frame(
@@ -175,10 +175,11 @@ def _bar(places: Sequence[float], words: Sequence[str]) -> dict[str, Any]:
 def _cell_hover(pooled: np.ndarray, scale: float) -> dict[str, Any]:
     """What the heatmap itself says: the true numbers where they can be sent, else what is drawn."""
     if pooled.size > MOST_TRUE:
-        return {"hovertemplate": f"%{{x}}<br>unit %{{y}}: %{{z}} × {1 / scale:.3g}, rounded<extra></extra>"}
+        said = tr("%{{x}}<br>unit %{{y}}: %{{z}} × {factor:.3g}, rounded", factor=1 / scale)
+        return {"hovertemplate": f"{said}<extra></extra>"}
     return {
         "customdata": np.ascontiguousarray(pooled.T),
-        "hovertemplate": "%{x}<br>unit %{y}: %{customdata:+.4f}<extra></extra>",
+        "hovertemplate": tr("%{x}<br>unit %{y}: %{customdata:+.4f}") + "<extra></extra>",
     }
 
 
@@ -215,8 +216,8 @@ def confusion(scores: Scores, shares: bool = False) -> Figure:
     words = [escape(label, 60) for label in labels]
     says = [
         tr(
-            "truth {words}<br>answer {words2}<br>{counts:,} of {rows:,} ({share:.1%})",
-            words=words[i], words2=words[j], counts=counts[i, j], rows=rows[i, 0], share=share[i, j],
+            "truth {truth}<br>answer {answer}<br>{count:,} of {row:,} ({share:.1%})",
+            truth=words[i], answer=words[j], count=counts[i, j], row=rows[i, 0], share=share[i, j],
         )
         for i, j in zip(truth.tolist(), answer.tolist(), strict=True)
     ]
@@ -229,8 +230,8 @@ def confusion(scores: Scores, shares: bool = False) -> Figure:
         data,
         max(240, k * pixels + 130),
         ("confusion", labels),
-        xaxis=axis | {"title": {"text": "answer"}, "range": [-0.5, k - 0.5]},
-        yaxis=axis | {"title": {"text": "truth"}, "range": [k - 0.5, -0.5]},
+        xaxis=axis | {"title": {"text": tr("answer")}, "range": [-0.5, k - 0.5]},
+        yaxis=axis | {"title": {"text": tr("truth")}, "range": [k - 0.5, -0.5]},
         hoverdistance=-1,
         margin=TIGHT,
     )

@@ -7,7 +7,7 @@ import numpy as np
 
 from rnn_core.figures import palette
 from rnn_core.figures.frame import LOWER, NO_FADE, UPPER, Figure, bar_axis, frame, stacked
-from rnn_core.figures.text import escape
+from rnn_core.figures.text import escape, units
 from rnn_core.language import tr
 from rnn_core.results import Coverage, LengthGroup, ProbedPlace, Repeats
 
@@ -33,14 +33,14 @@ def by_length(series: Mapping[str, Sequence[LengthGroup]], measure: str, title: 
         ))  # fmt: skip
     counts = np.array([group.scores.sources for group in first], np.float64)
     data.append(dict(
-        type="bar", x=at, y=counts, name="sources", showlegend=False, marker={"color": palette.GREY},
+        type="bar", x=at, y=counts, name=tr("sources"), showlegend=False, marker={"color": palette.GREY},
         hovertemplate="%{y:,}", **LOWER, **NO_FADE,
     ))  # fmt: skip
-    across = bar_axis(names) | {"title": {"text": tr("{unit}s of the source", unit=unit)}}
+    across = bar_axis(names) | {"title": {"text": tr("{units} of the source", units=units(unit))}}
     up = {"title": {"text": title}, "rangemode": "tozero", **({"tickformat": ".0%"} if share else {})}
     return frame(
-        data, 400, (tr("by length"), measure), bargap=0.25, showlegend=True,
-        **stacked(across, up, {"title": {"text": "sources"}, "rangemode": "tozero"}),
+        data, 400, ("by length", measure), bargap=0.25, showlegend=True,
+        **stacked(across, up, {"title": {"text": tr("sources")}, "rangemode": "tozero"}),
     )  # fmt: skip
 
 
@@ -54,18 +54,15 @@ def by_place(series: Mapping[str, Sequence[ProbedPlace]], unit: str) -> Figure:
     drawn = [(name, [one.place for one in places], [one.right for one in places], colour, "solid")
              for (name, places), colour in zip(series.items(), (palette.BLUE, palette.ORANGE), strict=False)]  # fmt: skip
     first = next(iter(series.values()))
-    drawn.append((tr(
-        "always the commonest",
-    ), [one.place for one in first], [one.commonest for one in first], palette.GREY, "dot"))
+    always = tr("always the commonest")
+    drawn.append((always, [one.place for one in first], [one.commonest for one in first], palette.GREY, "dot"))
     data: list[dict[str, Any]] = [dict(
         type="scatter", x=np.array(x, np.int32), y=np.array(y, np.float64), mode="lines+markers", name=escape(name),
         line={"color": colour, "width": 2.5, "dash": dash}, marker={"size": 8}, hovertemplate="%{y:.1%}", **NO_FADE,
     ) for name, x, y, colour, dash in drawn]  # fmt: skip
     return frame(
-        data, 300, tr("by place"), showlegend=True, xaxis={"title": {"text": tr(
-            "place of the {unit} in the source",
-            unit=unit,
-        )}, "dtick": 1},
+        data, 300, "by place", showlegend=True,
+        xaxis={"title": {"text": tr("place of the {unit} in the source", unit=units(unit, 1))}, "dtick": 1},
         yaxis={"title": {"text": tr("named rightly")}, "tickformat": ".0%", "rangemode": "tozero"},
     )  # fmt: skip
 
@@ -80,25 +77,22 @@ def coverage(found: Coverage, unit: str) -> Figure:
     starts = found.width * np.arange(len(found.counts))
     middle = starts + found.width / 2
     colours = [palette.ORANGE if start < found.low else palette.PINK if start >= found.high else palette.BLUE for start in starts]
-    ends = [f"{start:g}–{start + found.width:g}" for start in starts[:-1].tolist()] + [tr(
-        "{starts:g} or more",
-        starts=starts[-1],
-    )]
+    ends = [f"{start:g}–{start + found.width:g}" for start in starts[:-1].tolist()] + [
+        tr("{start:g} or more", start=starts[-1])
+    ]
     data: list[dict[str, Any]] = [dict(
         type="bar", x=middle, y=np.array(found.counts, np.float64), width=np.full(len(starts), 0.92 * found.width),
-        marker={"color": colours}, name=f"{unit}s", text=ends, textposition="none",
-        hovertemplate=f"%{{text}}: %{{y:,}} {unit}s<extra></extra>", **NO_FADE,
+        marker={"color": colours}, name=units(unit), text=ends, textposition="none",
+        hovertemplate=f"%{{text}}: %{{y:,}} {units(unit)}<extra></extra>", **NO_FADE,
     )]  # fmt: skip
     edges = np.arange(0, starts[-1] + 0.01, 0.5)
     return frame(
         data, 300, "coverage",
         xaxis={
-            "title": {"text": tr(
-                "attention received in sum, C",
-            )}, "tickvals": edges.tolist(), "ticktext": [f"{x:g}" for x in edges],
-            "unifiedhovertitle": {"text": "C"},
+            "title": {"text": tr("attention received in sum, C")}, "tickvals": edges.tolist(),
+            "ticktext": [f"{x:g}" for x in edges], "unifiedhovertitle": {"text": "C"},
         },
-        yaxis={"title": {"text": tr("{unit}s of the source", unit=unit)}, "rangemode": "tozero"},
+        yaxis={"title": {"text": tr("{units} of the source", units=units(unit))}, "rangemode": "tozero"},
     )  # fmt: skip
 
 
@@ -110,8 +104,8 @@ def repeats(found: Sequence[Repeats], hypotheses: int, references: int) -> Figur
     """
     at = np.arange(len(found), dtype=np.int32)
     bars = (
-        ("translations", [one.hypotheses / hypotheses for one in found], palette.BLUE),
-        ("references", [one.references / references for one in found], palette.GREY),
+        (tr("translations"), [one.hypotheses / hypotheses for one in found], palette.BLUE),
+        (tr("references"), [one.references / references for one in found], palette.GREY),
         (tr("translations, more often than in each reference"), [one.loops / hypotheses for one in found], palette.ORANGE),
     )
     data: list[dict[str, Any]] = [dict(
@@ -120,5 +114,5 @@ def repeats(found: Sequence[Repeats], hypotheses: int, references: int) -> Figur
     across = bar_axis([str(one.n) for one in found]) | {"title": {"text": "n"}}
     return frame(
         data, 300, "repeats", barmode="group", bargap=0.25, showlegend=True, xaxis=across,
-        yaxis={"title": {"text": "share"}, "tickformat": ".1~%", "rangemode": "tozero"},
+        yaxis={"title": {"text": tr("share")}, "tickformat": ".1~%", "rangemode": "tozero"},
     )  # fmt: skip

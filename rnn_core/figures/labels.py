@@ -19,13 +19,12 @@ def label_matrix(found: LabelMatrix, step: int) -> Figure:
     for row, tokens in enumerate(found.tokens):
         line = []
         for label, t in zip(part[row].tolist(), shown.tolist(), strict=True):
-            token = escape(tokens[t], 60) if t < len(tokens) else "pad"
+            token = escape(tokens[t], 60) if t < len(tokens) else tr("pad")
             line.append("–" if label < 0 else f"{wrapped(names[label], LETTERS)}<br><b>{label}</b>")
             asked = tr("no loss counts here") if label < 0 else tr(
-                "label {names}, number {label}",
-                names=escape(names[label], 60), label=label,
-            )
-            says.append(tr("text {row}, t = {t}: {token}<br>{asked}", row=row + 1, t=t + FIRST, token=token, asked=asked))
+                "label {name}, number {label}", name=escape(names[label], 60), label=label,
+            )  # fmt: skip
+            says.append(tr("text {number}, t = {t}: {token}<br>{asked}", number=row + 1, t=t + FIRST, token=token, asked=asked))
             picks.append(t)
         written.append(line)
     data = [dict(
@@ -37,7 +36,10 @@ def label_matrix(found: LabelMatrix, step: int) -> Figure:
     down, across = (axis.ravel() for axis in np.indices(part.shape, np.int32))
     data.append(targets(across + shown[0] + FIRST, down, np.array(picks, np.int32), says))
     rows = len(found.tokens)
-    ticks = [tr("text {row}", row=row) + ("" if given else tr(" (own answer)")) for row, given in enumerate(found.given, 1)]
+    ticks = [
+        tr("text {number}", number=row) if given else tr("text {number} (own answer)", number=row)
+        for row, given in enumerate(found.given, 1)
+    ]
     return frame(
         data,
         row_height(written) * rows + 60,

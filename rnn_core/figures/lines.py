@@ -85,23 +85,21 @@ def beliefs(
         says = [f"{escape(labels[i], 60)}: p = {value:.3f}" for i, value in zip(lead.tolist(), best.tolist(), strict=True)]
         every = -(-count // MOST_POINTS)
         data.append(targets(t[::every], best[::every], picks[::every], says[::every]))
-    marks = [rule(decided, tr("decided at t = {FIRST}", FIRST=FIRST + decided), count)] if decided is not None else []
+    marks = [rule(decided, tr("decided at t = {t}", t=FIRST + decided), count)] if decided is not None else []
     if cut is not None:
-        upright, note = rule(cut, tr("training cuts before t = {FIRST}", FIRST=FIRST + cut), count)
+        upright, note = rule(cut, tr("training cuts before t = {t}", t=FIRST + cut), count)
         x = FIRST + cut - 0.5
         marks.append((upright | {"x0": x, "x1": x}, note | {"x": x, "y": 0.94}))
     legend = LEGEND
     if len(drawn) < k:
-        legend = LEGEND | {"title": {"text": tr(
-            "{drawn} of {k} classes: those that lead at some step ",
-            drawn=len(drawn), k=k,
-        ), "side": "top"}}
+        said = tr("{drawn} of {k} classes: those that lead at some step ", drawn=len(drawn), k=k)
+        legend = LEGEND | {"title": {"text": said, "side": "top"}}
     return frame(
         data,
         300,
         ("beliefs", tokens),
         xaxis=named(step_axis(tokens), step_words(tokens)),
-        yaxis={"range": [-0.03, 1.15], "tickvals": [0, 0.25, 0.5, 0.75, 1], "title": {"text": "probability"}},
+        yaxis={"range": [-0.03, 1.15], "tickvals": [0, 0.25, 0.5, 0.75, 1], "title": {"text": tr("probability")}},
         shapes=[*chosen(step), *(line for line, _ in marks)],
         annotations=[note for _, note in marks],
         legend=legend,
@@ -174,16 +172,16 @@ def text_loss(parts: np.ndarray, tokens: Sequence[str], step: int | None = None)
     if len(parts) > FEW_STEPS:  # thousands of bars would be hairlines, and slow to draw
         looks = {"type": "scatter", "mode": "lines", "fill": "tozeroy", "line": {"color": palette.BLUE, "width": 1}}
     data: list[dict[str, Any]] = [
-        dict(**looks, **common, y=np.asarray(parts, np.float32), name="w L(t) of this step",
+        dict(**looks, **common, y=np.asarray(parts, np.float32), name=tr("w L(t) of this step"),
              hovertemplate="w L(t) = %{y:.4f}<extra></extra>"),
-        dict(type="scatter", **common, y=np.cumsum(parts).astype(np.float32), name="sum so far, L at the end", mode="lines",
+        dict(type="scatter", **common, y=np.cumsum(parts).astype(np.float32), name=tr("sum so far, L at the end"), mode="lines",
              line={"color": palette.ORANGE, "width": 2, "shape": "hv"},
-             hovertemplate="sum so far %{y:.4f}<extra></extra>"),
+             hovertemplate=tr("sum so far %{y:.4f}") + "<extra></extra>"),
     ]  # fmt: skip
     return frame(
         data,
         300,
-        (tr("text loss"), tuple(tokens)),
+        ("text loss", tuple(tokens)),
         bargap=0.25,
         xaxis=named(step_axis(tokens, width=850), step_words(tokens)),
         yaxis={"rangemode": "tozero", "title": {"text": "nats"}},
@@ -200,7 +198,7 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
         metric: accuracy, macro_f1, f1 or another that dev is scored by.
         higher: whether its best value is the highest, or the lowest.
     """
-    name, key = metric_name(metric), f"dev_{metric}"
+    name, key = tr(metric_name(metric)), f"dev_{metric}"
     data: list[dict[str, Any]] = []
     for (run, history), colour in zip(histories.items(), palette.qualitative(max(len(histories), 1)), strict=False):
         look = {"name": escape(run, LABEL), "legendgroup": run, "meta": escape(run, 60)}
@@ -211,7 +209,7 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
             y=np.asarray(history.losses, np.float32),
             mode="lines" if len(history.losses) > 1 else "lines+markers",  # a line of one point is not seen
             line={"color": colour, "width": 2},
-            hovertemplate=hover + "train loss</extra>",
+            hovertemplate=hover + tr("train loss") + "</extra>",
             **look,
         ))
         for place, field, dash in ((UPPER, "dev_loss", "dash"), (LOWER, key, "solid")):
@@ -239,15 +237,17 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
                 y=values[epochs == best],
                 mode="markers",
                 marker={"symbol": "star", "size": 16, "color": colour, "line": {"color": palette.GREY, "width": 1}},
-                hovertemplate="best: %{y:.4f}<extra>%{meta}</extra>",
+                hovertemplate=tr("best: %{y:.4f}") + "<extra>%{meta}</extra>",
                 showlegend=False,
                 **LOWER,
                 **look,
             ))
     ends = [float(at) for history in histories.values() for at in (*history.epoch_at[-1:], *_dev(history, "dev_loss")[0][-1:])]
     end = max(ends, default=1.0)
-    below = {"title": {"text": "epoch"}, "range": [-0.02 * end, 1.03 * end], "unifiedhovertitle": {"text": tr("epoch %{x:.4~g}")}}
+    below = {"title": {"text": tr("epoch")}, "range": [-0.02 * end, 1.03 * end],
+             "unifiedhovertitle": {"text": tr("epoch %{x:.4~g}")}}  # fmt: skip
     losses = [values for history in histories.values() for values in (history.losses, _dev(history, "dev_loss")[1])]
+    scores = tr("dev {name}<br>(★ best)", name=name) if higher else tr("dev {name}<br>(★ best: the lowest)", name=name)
     scored = [_dev(history, key)[1] for history in histories.values()]
     return frame(
         data,
@@ -256,10 +256,7 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
         **stacked(
             below,
             {"title": {"text": tr("loss in nats<br>(line: train, dashes: dev)")}} | _from_zero(losses),
-            {"title": {"text": tr(
-                "dev {name}<br>(★ {value})",
-                name=name, value='best' if higher else 'best: the lowest',
-            )}} | _seen(scored),
+            {"title": {"text": scores}} | _seen(scored),
         ),
         showlegend=len(histories) > 1,
     )

@@ -48,10 +48,10 @@ def indices(matrix: IndexMatrix, step: int) -> Figure:
             kinds[r, c] = list(KINDS).index(kind)
             token = tokens[t] if t < len(tokens) else PAD
             line.append(f"{wrapped(token, LETTERS)}<br><b>{index}</b>")
-            fed = tr(", read as {words}", words=escape(matrix.words[index])) if kind == "unknown" else ""
+            fed = tr(", read as {fed}", fed=escape(matrix.words[index])) if kind == "unknown" else ""
             says.append(tr(
-                "text {r}, t = {t}: {token}{fed}<br>index {index}",
-                r=r + 1, t=t + FIRST, token=escape(token, 60), fed=fed, index=index,
+                "text {number}, t = {t}: {token}{fed}<br>index {index}",
+                number=r + 1, t=t + FIRST, token=escape(token, 60), fed=fed, index=index,
             ))
             picks.append(t)
         written.append(line)
@@ -73,10 +73,8 @@ def indices(matrix: IndexMatrix, step: int) -> Figure:
         xaxis={"range": [shown[0] + FIRST - 0.5, shown[-1] + FIRST + 0.5], "dtick": 1, "title": {"text": tr("step t")},
                "showgrid": False, "side": "bottom"},
         yaxis={"range": [len(rows) - 0.5, -0.5], "tickvals": list(range(len(rows))), "showgrid": False,
-               "ticktext": [tr(
-                   "text {i}, length {n}",
-                   i=i + 1, n=n,
-               ) for i, n in enumerate(matrix.lengths[: len(rows)].tolist())]},
+               "ticktext": [tr("text {number}, length {length}", number=i, length=length)
+                            for i, length in enumerate(matrix.lengths[: len(rows)].tolist(), 1)]},
         shapes=[{"type": "rect", "x0": step + FIRST - 0.5, "x1": step + FIRST + 0.5, "y0": -0.5, "y1": len(rows) - 0.5,
                  "line": {"color": palette.ORANGE, "width": 3}}],  # seen between pale cells in light and in dark
         hoverdistance=-1,
@@ -103,8 +101,8 @@ def one_hot(part: OneHotWindow, words: Sequence[str]) -> Figure:
             for index, name in zip(part.columns.tolist(), names, strict=True):
                 column = t * size + index
                 says.append(tr(
-                    "text {row}, t = {t}, word {index} ({name})<br>column {t2} · {size:,} + {index} = {column:,}",
-                    row=row + 1, t=t + FIRST, index=index, name=escape(name, 40), t2=t, size=size, column=column,
+                    "text {number}, t = {t}, word {index} ({name})<br>column {block} · {size:,} + {index} = {column:,}",
+                    number=row + 1, t=t + FIRST, index=index, name=escape(name, 40), block=t, size=size, column=column,
                 ))  # fmt: skip
                 picks.append(t)
     data.append(targets(np.tile(places, r), np.repeat(np.arange(r), total), np.array(picks, np.int32), says))
@@ -119,11 +117,8 @@ def one_hot(part: OneHotWindow, words: Sequence[str]) -> Figure:
         ("one-hot", tuple(names), tuple(part.steps)),
         meta={"least": 70 + 14 * (total + s - 1)},
         xaxis={"showgrid": False} | ticks,
-        yaxis={"range": [r - 0.5, -0.5], "tickvals": list(range(r)), "ticktext": [tr(
-            "text {i}",
-            i=i + 1,
-        ) for i in part.rows.tolist()],
-               "showgrid": False},
+        yaxis={"range": [r - 0.5, -0.5], "tickvals": list(range(r)), "showgrid": False,
+               "ticktext": [tr("text {number}", number=i + 1) for i in part.rows.tolist()]},
         annotations=notes,
         hoverdistance=-1,
         margin=TIGHT | {"t": 26},

@@ -22,7 +22,8 @@ def pad_curves(counts: np.ndarray, curves: Mapping[tuple[str, bool], np.ndarray]
     """A number against the count of pads, a line each way to pad."""
     data: list[dict[str, Any]] = []
     at = np.arange(len(counts), dtype=np.int32)  # evenly spaced: a few pads matter as much as many
-    for way, (name, colour, dash) in WAYS.items():
+    for way, (called, colour, dash) in WAYS.items():
+        name = tr(called)
         data.append(dict(
             type="scatter",
             x=at, y=np.asarray(curves[way], np.float64), name=name, mode="lines+markers",

@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnn_core.language import tr
-
 Scale = list[list[float | str]]
 """A plotly colour scale: [place in 0…1, colour] pairs."""
 
@@ -117,7 +115,7 @@ _LIGHT, _DARK = ((*ground.sequential, *ground.diverging, ground.ink) for ground 
 
 def by_theme(colour: str) -> str:
     """A colour for CSS: one of `LIGHT` on a light page, and the one of `DARK` in its place on a dark page; others as they are."""
-    return tr("light-dark({colour}, {DARK})", colour=colour, DARK=_DARK[_LIGHT.index(colour)]) if colour in _LIGHT else colour
+    return f"light-dark({colour}, {_DARK[_LIGHT.index(colour)]})" if colour in _LIGHT else colour
 
 
 def faint(colour: str, opacity: float) -> str:

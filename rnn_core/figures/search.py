@@ -53,18 +53,16 @@ def tree(
          "hoverinfo": "skip", "line": {"color": palette.ORANGE, "width": 4}, "marker": {"size": 16}, **NO_FADE},
     ]  # fmt: skip
     written = drawn.sum() <= MOST_WORDS
-    for fate, title in (("kept", "kept"), ("ended", tr("ended by <eos>")), ("pruned", "pruned")):
+    said = {"kept": tr("kept"), "ended": tr("ended"), "pruned": tr("pruned")}
+    for fate, title in (("kept", tr("kept")), ("ended", tr("ended by <eos>")), ("pruned", tr("pruned"))):
         some = [i for i, one in enumerate(fates) if one == fate and drawn[i]]
         if some:
             data.append(dict(
                 type="scatter", mode="markers+text" if written else "markers", name=escape(title), x=x[some], y=y[some],
-                text=[escape(tokens[i], 12) for i in some] if written else None, textposition=tr("top center"),
+                text=[escape(tokens[i], 12) for i in some] if written else None, textposition="top center",
                 textfont={"size": 12, "color": palette.GREY if fate == "pruned" else palette.INK},
                 customdata=[[int(steps[i])] for i in some],
-                hovertext=[tr(
-                    "{tokens} (t = {x})<br>log p = {log_p:.4f}, {fate}",
-                    tokens=escape(tokens[i], 60), x=int(x[i]), log_p=log_p[i], fate=fate,
-                ) for i in some],
+                hovertext=[f"{escape(tokens[i], 60)} (t = {int(x[i])})<br>log p = {log_p[i]:.4f}, {said[fate]}" for i in some],
                 hoverinfo="text",
                 marker={"color": _COLOURS[fate], "symbol": _SYMBOLS[fate], "size": 9,
                         "line": {"width": 1.5, "color": _COLOURS[fate]}},

@@ -59,7 +59,7 @@ def squash(name: str, written: str, a: np.ndarray, unit: int | None = None) -> F
         data.append(dict(
             type="scatter", **panel, x=a, y=of(name, a), mode="markers", customdata=units,
             marker={"color": palette.BLUE, "size": size, "opacity": 0.7},
-            hovertemplate=tr("unit %{customdata}: ") + title + " = %{y:.4f}<extra></extra>",
+            hovertemplate=tr("unit %{{customdata}}: {title}", title=title) + " = %{y:.4f}<extra></extra>",
             selected=NO_FADE["selected"] | {"marker": {"opacity": 0.7}}, unselected={"marker": {"opacity": 0.7}},
         ))  # fmt: skip
     across = {"title": {"text": "a"}, "range": [-reach, reach], "unifiedhovertitle": {"text": "a = %{x:.4f}"}}

@@ -7,8 +7,7 @@ import numpy as np
 
 from rnn_core.figures import palette
 from rnn_core.figures.frame import Figure, frame, targets
-from rnn_core.figures.text import counted
-from rnn_core.language import N_, tr
+from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import GateTerms, Logit
 
 
@@ -34,33 +33,29 @@ def largest_terms(terms: GateTerms, unit: int, below: Sequence[str], most: int =
         below: (n,) what the inputs are called.
     """
     times, scale = (f"{name} · " if name else "" for name in (terms.factor_name, terms.word_name))
-    past = zip(terms.hidden * terms.factor, terms.weights_hidden, (f"h[{j}]" for j in range(len(terms.hidden))), strict=True)
+    past = zip(terms.hidden * terms.factor, terms.weights_hidden, strict=True)
     word = zip(terms.inputs * terms.word_factor, terms.weights_inputs, below, strict=True)
-    parts = [Part(f"{times}W · {name}", float(value), "past", tr(
-        "{times}W[{unit}, {name}] = {weight:.4f}, times {name2}",
-        times=times, unit=unit, name=name[2:-1], weight=weight, name2=name,
-    ))
-             for value, weight, name in past]  # fmt: skip
-    parts += [Part(f"{scale}U · {name}", float(value), "word", tr(
-        "{scale}U[{unit}, {i}] = {weight:.4f}, times {name}",
-        scale=scale, unit=unit, i=i, weight=weight, name=name,
-    ))
-              for i, (value, weight, name) in enumerate(word)]  # fmt: skip
+    u, w = tr("U"), tr("W")
+    parts = [
+        Part(f"{times}{w} · " + tr("h[{j}]", j=j), float(value), "past", tr(
+            "{times}W[{unit}, {j}] = {weight:.4f}, times h[{j}]", times=times, unit=unit, j=j, weight=weight,
+        )) for j, (value, weight) in enumerate(past)
+    ]  # fmt: skip
+    parts += [
+        Part(f"{scale}{u} · {name}", float(value), "word", tr(
+            "{scale}U[{unit}, {i}] = {weight:.4f}, times {name}", scale=scale, unit=unit, i=i, weight=weight, name=name,
+        )) for i, (value, weight, name) in enumerate(word)
+    ]  # fmt: skip
     parts.sort(key=lambda part: -abs(part.value))
     shown, left = parts[:most], parts[most:]
-    for kind, name in (("past", f"{times}W · h"), ("word", f"{scale}U · x")):
+    for kind, name in (("past", f"{times}{w} · {tr('h')}"), ("word", f"{scale}{u} · x")):
         rest = [part.value for part in left if part.kind == kind]
         if rest:
-            shown.append(Part(tr(
-                "{name}: the other {rest}",
-                name=name, rest=len(rest),
-            ), sum(rest), kind, tr(
-                "{counted} added up",
-                counted=counted(len(rest), 'product'),
-            )))
+            added = tr_n("{n:,} product added up", "{n:,} products added up", len(rest))
+            shown.append(Part(tr("{name}: the other {count}", name=name, count=len(rest)), sum(rest), kind, added))
     if terms.bias or not terms.others:
         shown.append(Part("b", terms.bias, "bias", f"b[{unit}]"))
-    shown += [Part(plain(name), value, "bias", plain(name)) for name, value in terms.others.items()]
+    shown += [Part(tr(plain(name)), value, "bias", tr(plain(name))) for name, value in terms.others.items()]
     inner = Part(f"{times}{terms.inner_name}", terms.factor * terms.inner_bias, "bias", tr("the bias of W h"))
     return shown + [inner] * (terms.inner_bias != 0)
 
@@ -72,15 +67,17 @@ def largest_of_logit(found: Logit, states: Sequence[str], most: int = MOST_TERMS
         states: (D,) what the numbers of the state are called.
     """
     terms = zip(found.terms, found.weights, states, strict=True)
-    parts = [Part(f"V · {name}", float(value), "state", tr(
-        "V[{chosen}, {i}] = {weight:.4f}, times {name}",
-        chosen=found.chosen, i=i, weight=weight, name=name,
-    ))
-             for i, (value, weight, name) in enumerate(terms)]  # fmt: skip
+    v = tr("V")
+    parts = [
+        Part(f"{v} · {name}", float(value), "state", tr(
+            "V[{chosen}, {i}] = {weight:.4f}, times {name}", chosen=found.chosen, i=i, weight=weight, name=name,
+        )) for i, (value, weight, name) in enumerate(terms)
+    ]  # fmt: skip
     parts.sort(key=lambda part: -abs(part.value))
     shown, rest = parts[:most], [part.value for part in parts[most:]]
     if rest:
-        shown.append(Part(tr("V · h: the other {rest}", rest=len(rest)), sum(rest), "state", tr("{rest} products added up", rest=len(rest))))
+        added = tr_n("{n:,} product added up", "{n:,} products added up", len(rest))
+        shown.append(Part(tr("V · h: the other {count}", count=len(rest)), sum(rest), "state", added))
     return [*shown, Part("c", found.bias, "bias", f"c[{found.chosen}]")]
 
 
@@ -93,24 +90,25 @@ def plain(latex: str) -> str:
 
 
 Looks = Mapping[str, tuple[str, str]]
-"""By the kind of a part what the legend calls it, and its colour."""
+"""By the kind of a part what the legend calls it, to be translated, and its colour."""
 
-OF_GATE: Looks = {"past": (N_("W h: from the state before"), palette.BLUE), "word": (N_("U x: from what is read"), palette.ORANGE),
-                  "bias": ("bias", palette.GREY), "sum": ("sum", palette.GREEN)}  # fmt: skip
-OF_LOGIT: Looks = {"state": (N_("V h: from the state"), palette.BLUE), "bias": ("bias", palette.GREY),
-                   "sum": ("logit", palette.GREEN)}  # fmt: skip
+OF_GATE: Looks = {"past": (N_("W h: from the state before"), palette.BLUE),
+                  "word": (N_("U x: from what is read"), palette.ORANGE),
+                  "bias": (N_("bias"), palette.GREY), "sum": (N_("sum"), palette.GREEN)}  # fmt: skip
+OF_LOGIT: Looks = {"state": (N_("V h: from the state"), palette.BLUE), "bias": (N_("bias"), palette.GREY),
+                   "sum": (N_("logit"), palette.GREEN)}  # fmt: skip
 
 
-def terms(parts: Sequence[Part], total: float, looks: Looks = OF_GATE, formula: str = "b + W h + U x") -> Figure:
-    """The terms of a sum as bars, and the sum, which `formula` writes."""
-    every = [*parts, Part(looks["sum"][0], total, "sum", formula)]
+def terms(parts: Sequence[Part], total: float, looks: Looks = OF_GATE, written: str = N_("b + W h + U x")) -> Figure:
+    """The terms of a sum as bars, and the sum, and how it is written."""
+    every = [*parts, Part(tr(looks["sum"][0]), total, "sum", tr(written))]
     data: list[dict[str, Any]] = []
     for kind, (name, colour) in looks.items():
         own = [i for i, part in enumerate(every) if part.kind == kind]
         if own:
             data.append(dict(
                 type="bar",
-                y=own, x=[every[i].value for i in own], orientation="h", name=name, marker={"color": colour},
+                y=own, x=[every[i].value for i in own], orientation="h", name=tr(name), marker={"color": colour},
                 width=np.full(len(own), 0.8),  # by itself Plotly fills the gaps between the bars of one kind
                 text=[f"{every[i].value:+.4f}" for i in own], textposition="outside", cliponaxis=False, hoverinfo="skip",
             ))  # fmt: skip

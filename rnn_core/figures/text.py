@@ -5,8 +5,16 @@ import unicodedata
 
 import numpy as np
 
+from rnn_core.language import N_, tr
+
 # Plotly reads <b>, &lt; and $…$ in every text it draws, and knows these entities.
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"})
+UNITS = {
+    "token": (N_("token"), N_("tokens")), "character": (N_("character"), N_("characters")), "word": (N_("word"), N_("words")),
+    "text": (N_("text"), N_("texts")), "source": (N_("source"), N_("sources")), "step": (N_("step"), N_("steps")),
+}  # fmt: skip
+"""What is counted: one, and several."""
+
 _SIGNS = {"\n": "⏎", "\t": "⇥", "\r": "␍", "\x7f": "␡", "": "∅"}
 
 
@@ -48,6 +56,11 @@ def wrapped(text: str, width: int, lines: int = 2) -> str:
 def counted(count: int, noun: str) -> str:
     """A number and its noun, such as "1 text" and "1,000 texts"."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def units(unit: str, count: int = 2) -> str:
+    """What so many of a key of `UNITS` are called, in the reader's language."""
+    return tr(UNITS[unit][count != 1])
 
 
 def percent(p: float) -> str:

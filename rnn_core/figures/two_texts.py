@@ -63,13 +63,10 @@ def _tokens(texts: tuple[Sequence[str], Sequence[str]]) -> tuple[str, ...]:
 def _bordered(figure: Figure, texts: tuple[Sequence[str], Sequence[str]], title: str = "") -> Figure:
     """A figure over the columns of both texts with its axis, and the border between them."""
     tokens, border = _tokens(texts), len(texts[0])
-    words = [tr(
-        "encoder: {word}",
-        word=word,
-    ) for word in step_words(texts[0])] + [""] + [tr(
-        "decoder: {word}",
-        word=word,
-    ) for word in step_words(texts[1])]
+    words = [
+        *(tr("encoder: {word}", word=word) for word in step_words(texts[0])), "",
+        *(tr("decoder: {word}", word=word) for word in step_words(texts[1])),
+    ]  # fmt: skip
     stride = -(-len(tokens) // MOST_TICKS)
     places = [*range(0, border, stride), *range(border + 1, len(tokens), stride)]
     shown = [escape(tokens[i], 14) for i in places]
@@ -82,7 +79,7 @@ def _bordered(figure: Figure, texts: tuple[Sequence[str], Sequence[str]], title:
     layout["annotations"] = [
         {"x": FIRST + (first + last) / 2, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "text": name,
          "font": {"size": 13}}
-        for name, first, last in (("encoder", 0, border - 1), ("decoder", border + 1, len(tokens) - 1))
+        for name, first, last in ((tr("encoder"), 0, border - 1), (tr("decoder"), border + 1, len(tokens) - 1))
     ]  # fmt: skip
     below = 20 + (widest(shown) if angle else 15) + 30 * ("title" in layout["xaxis"])
     layout["height"] += below - layout["margin"]["b"]
@@ -108,6 +105,6 @@ def shares(
     """
     figure = gradients.shares({"": beside(encoder, decoder, 0)}, _tokens(texts), copy)
     (bars,) = figure["data"]
-    bars |= {"name": "share", "hovertemplate": "%{y:+.4f}<extra></extra>"}
+    bars |= {"name": tr("share"), "hovertemplate": "%{y:+.4f}<extra></extra>"}
     figure["layout"] |= {"showlegend": False}
     return _bordered(figure, texts)

@@ -40,19 +40,16 @@ def one_hot_vector(index: int, size: int) -> Figure:
     )]  # fmt: skip
     stride = -(-rows // 8)
     ticks = list(range(0, rows, stride))
-    note = {"x": across, "y": down, "text": f"<b>1</b> at {index:,}", "font": {"size": 14}, "showarrow": True,
+    note = {"x": across, "y": down, "text": tr("<b>1</b> at {index:,}", index=index), "font": {"size": 14}, "showarrow": True,
             "arrowcolor": palette.GREY, "arrowwidth": 2,
             "ax": -60 if across > columns / 2 else 60, "ay": 34 if down < rows / 2 else -34}  # fmt: skip
     per_row = columns * each
     return frame(
         data,
         max(110, min(320, 22 * rows + 60)),
-        (tr("one-hot vector"), size),
-        xaxis={"range": [-0.5, columns - 0.5], "showgrid": False, "title": {"text": tr(
-            "{per_row:,} places per row",
-            per_row=per_row,
-        )},
-               "showticklabels": False},
+        ("one-hot vector", size),
+        xaxis={"range": [-0.5, columns - 0.5], "showgrid": False, "showticklabels": False,
+               "title": {"text": tr("{per_row:,} places per row", per_row=per_row)}},
         yaxis={"range": [rows - 0.5, -0.5], "showgrid": False, "tickvals": ticks,
                "ticktext": [f"{row * per_row:,}" for row in ticks]},
         shapes=outline(across - 0.5, across + 0.5, down - 0.5, down + 0.5),

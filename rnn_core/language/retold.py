@@ -15,6 +15,9 @@ from rnn_core import language
 _LEAST = 7
 """Characters that a message with fields has beside them, at least: with fewer, it would match too much."""
 
+_MOST = 2_000
+"""Characters of a sentence that is matched; longer ones stay as they are."""
+
 _QUOTED, _NUMBER = r"'.*?'|\".*?\"|None", r"-?[\d,]+"
 """What fields with `!r`, and with the format of a whole number, hold."""
 
@@ -45,7 +48,7 @@ def retold(sentence: str) -> str:
     A sentence may be a list of messages that are joined by a comma, and a note may begin with the name of its file and a colon.
     """
     chosen = language.reader().language
-    return sentence if chosen == language.ENGLISH or not sentence else _retold(sentence, chosen)
+    return sentence if chosen == language.ENGLISH or not 0 < len(sentence) <= _MOST else _retold(sentence, chosen)
 
 
 @lru_cache(maxsize=4096)
@@ -77,7 +80,8 @@ def _whole(sentence: str, chosen: str) -> str | None:
         return catalogue.ngettext(one.message, one.many, one.n) if one.many else catalogue.gettext(sentence)
     for pattern in patterns:
         if pattern.longest in sentence and (found := re.fullmatch(pattern.expression, sentence, re.DOTALL)):
-            values = {name: _retold(value, chosen) for name, value in found.groupdict().items()}
+            # one word alone is a user's more often than a message
+            values = {name: _retold(value, chosen) if " " in value else value for name, value in found.groupdict().items()}
             if not pattern.many:
                 return _filled(catalogue.gettext(pattern.message), values)
             number = re.sub(r"\D", "", values.get("n", ""))

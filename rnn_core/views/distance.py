@@ -51,9 +51,8 @@ def _told(name: str, one: ByDistance) -> str:
         return f"{literal(name, 60)}: {one.accuracy:.1%}"
     found = reach(one)
     upto = tr("at no distance above the majority") if found is None else tr(
-        "above the majority up to distance {last:,}",
-        last=found.last,
-    )
+        "above the majority up to distance {last:,}", last=found.last,
+    )  # fmt: skip
     return f"{literal(name, 60)}: {one.accuracy:.1%}, {upto}"
 
 
@@ -66,19 +65,18 @@ def _draw(found: Remembered) -> tuple[Part, ...]:
     )  # fmt: skip
     said = "; ".join(_told(name, one) for name, one in found.runs.items())
     columns: dict[str, list[Any]] = {
-        "distance": [figures.ranged(group) for group in first.groups],
-        "texts": [group.texts for group in first.groups],
-        **{_column(name): [tr(
-            "{accuracy:.1%} ({low:.1%} to {high:.1%})",
-            accuracy=g.accuracy, low=g.low, high=g.high,
-        ) for g in one.groups]
-           for name, one in found.runs.items()},
-    }  # fmt: skip
+        tr("distance"): [figures.ranged(group) for group in first.groups],
+        tr("texts"): [group.texts for group in first.groups],
+    }
+    for name, one in found.runs.items():
+        columns[_column(name)] = [
+            tr("{accuracy:.1%} ({low:.1%} to {high:.1%})", accuracy=g.accuracy, low=g.low, high=g.high) for g in one.groups
+        ]
     return (
         Part("caption", tr(
             "The task is **{task}**: {question} The distance is the number of words after the earliest word that the label "
             "depends on. A network has to keep that word over this distance.",
-            task=first.task, question=first.question,
+            task=first.task, question=tr(first.question),
         )),
         *figure(figures.by_distance(found.runs)),
         Part("caption", f"{said}.{level}"),
@@ -88,7 +86,7 @@ def _draw(found: Remembered) -> tuple[Part, ...]:
 
 def _column(name: str) -> str:
     """The name of a run as a column beside "distance" and "texts"."""
-    return tr("{name} (run)", name=name) if name in ("distance", "texts") else name
+    return tr("{name} (run)", name=name) if name in (tr("distance"), tr("texts")) else name
 
 
 def _explain(found: Remembered) -> str:
@@ -110,9 +108,8 @@ def _explain(found: Remembered) -> str:
 
 
 BY_DISTANCE: View[Controls, Remembered] = View(
-    "by-distance", N_(
-        "How far back does the network remember?",
-    ), ("distances",), Controls, _remembered, _draw, _explain, _most_bytes,
+    "by-distance", N_("How far back does the network remember?"), ("distances",), Controls, _remembered, _draw, _explain,
+    _most_bytes,
 )  # fmt: skip
 
 VIEWS = (BY_DISTANCE,)

@@ -7,12 +7,11 @@ from typing import Self
 
 from rnn_core.analysis.equations import unit_step
 from rnn_core.figures import terms as figures
-from rnn_core.figures.text import counted
-from rnn_core.language import N_, formula, tr
+from rnn_core.language import N_, formula, tr, tr_n
 from rnn_core.results import GateTerms, UnitStep
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.inspect import Held
-from rnn_core.views.view import Choice, Part, Table, View, literal, number
+from rnn_core.views.inspect.looks import Held, place
+from rnn_core.views.view import Choice, Part, Table, View, number
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Unit:
 
     @property
     def where(self) -> str:
-        return f"t = {self.found.step + 1} (“{literal(self.token, 30)}”)"
+        return place(self.found.step, self.token)
 
 
 def unit_of(inputs: Inputs, controls: Gate) -> Unit:
@@ -149,14 +148,14 @@ def live(unit: Unit) -> str:
         numbers = _NEEDLESS.sub(r"(\1", _PLUS_MINUS.sub(r"- \1", numbers))
         shown = right.replace("{t-1}", "{t+1}") if found.direction else right
         lines.append(rf"{left}[{found.unit}] &= {shown} \\ &= {numbers} = {values[left[0]]:.4f}")
-    return r"\begin{aligned} " + r" \\[4pt] ".join(lines) + r" \end{aligned}"
+    return formula(r"\begin{aligned} " + r" \\[4pt] ".join(lines) + r" \end{aligned}")
 
 
 def heading(unit: Unit) -> str:
     """Which unit at which step, and its state, as Markdown."""
     return tr(
-        "Unit {unit} of layer {layer} at {where}: **h = {values:.4f}**",
-        unit=unit.found.unit, layer=unit.found.layer + 1, where=unit.where, values=unit.found.values['h'],
+        "Unit {unit} of layer {layer} at {where}: **h = {h:.4f}**",
+        unit=unit.found.unit, layer=unit.found.layer + 1, where=unit.where, h=unit.found.values["h"],
     )
 
 
@@ -174,9 +173,9 @@ def all_terms(unit: Unit) -> dict[str, list[str] | list[float]]:
     d, n = len(unit.terms.hidden), len(unit.terms.inputs)
     parts = figures.largest_terms(unit.terms, unit.found.unit, unit.below, most=d + n)
     return {
-        "term": [part.name for part in parts],
+        tr("term"): [part.name for part in parts],
         tr("what it is"): [part.says for part in parts],
-        "value": [part.value for part in parts],
+        tr("value"): [part.value for part in parts],
     }
 
 
@@ -188,7 +187,7 @@ def _draw_terms(unit: Unit) -> tuple[Part, ...]:
 
 
 def _choose_gate(inputs: Inputs, controls: Gate) -> tuple[Choice, ...]:
-    return (Choice("gate", "Gate", inputs.network.cell.gates, lambda name: tr("gate {name}", name=name)),)
+    return (Choice("gate", tr("Gate"), inputs.network.cell.gates, lambda name: tr("gate {name}", name=name)),)
 
 
 def _explain_terms(unit: Unit) -> str:
@@ -206,9 +205,10 @@ def _explain_terms(unit: Unit) -> str:
             word_name=terms.word_name, word_factor=number(terms.word_factor),
         )
     others = {"b": terms.bias} if terms.bias or not terms.others else {}
-    others |= {figures.plain(name): value for name, value in terms.others.items()}
+    others |= {tr(figures.plain(name)): value for name, value in terms.others.items()}
     further = "".join(f"{name}: {number(value)}; " for name, value in others.items())
-    numbers = tr("All of U x: {word}; {further}a = {total}.", word=number(terms.word), further=further, total=number(terms.total))
+    word, total = number(terms.word), number(terms.total)
+    numbers = tr("All of U x: {word}; {further}a = {total}.", word=word, further=further, total=total)
     written = formula(r"$$a[u] = b[u] + \textstyle\sum_i U[u,i]\, x_t[i]$$")
     kinds = tr("of what is read (orange); this cell has no W, so nothing of the state before comes in")
     if len(terms.hidden):
@@ -219,17 +219,17 @@ def _explain_terms(unit: Unit) -> str:
         kinds = tr("of the state before (blue), or of what is read (orange)")
         numbers = tr(
             "The largest from the state before is of unit {strongest}: weight {w} times {h} is {hidden}. All of W h: "
-            "{past}; {lower}{numbers}",
+            "{past}; all of U x: {word}; {further}a = {total}.",
             strongest=strongest, w=number(w), h=number(h), hidden=number(float(terms.hidden[strongest])),
-            past=number(terms.past), lower=numbers[0].lower(), numbers=numbers[1:],
+            past=number(terms.past), word=word, further=further, total=total,
         )
     return tr(
-        "The sum of gate {gate} of unit {unit} at {where} has {counted} and a bias. Each product is a weight times a "
+        "The sum of gate {gate} of unit {unit} at {where} has {products} and a bias. Each product is a weight times a "
         "number: {kinds}. The twelve largest are drawn one by one, the others added up.{scaled}\n\n"
         "{formula}\n\n"
         "{numbers} {check}",
-        gate=terms.gate, unit=found.unit, where=unit.where, counted=counted(count, 'product'), kinds=kinds, scaled=scaled,
-        formula=written, numbers=numbers, check=check(unit),
+        gate=terms.gate, unit=found.unit, where=unit.where, products=tr_n("{n:,} product", "{n:,} products", count), kinds=kinds,
+        scaled=scaled, formula=written, numbers=numbers, check=check(unit),
     )
 
 

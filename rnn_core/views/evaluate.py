@@ -38,17 +38,17 @@ def _explain_confusion(scores: Scores) -> str:
     if wrong.any():
         row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
         most = tr(
-            " The most frequent error: {labels} answered as {labels2}, {wrong:,} times.",
-            labels=literal(scores.labels[row], 40), labels2=literal(scores.labels[column], 40), wrong=int(wrong[row, column]),
+            "The most frequent error: {truth} answered as {answer}, {wrong:,} times.",
+            truth=literal(scores.labels[row], 40), answer=literal(scores.labels[column], 40), wrong=int(wrong[row, column]),
         )
     return (
         tr(
             "Rows are the true classes, columns the answers. The diagonal counts the right answers, every other cell an "
             "error; a click on a cell lists its texts. Shares divide each row by its sum: the diagonal is then the recall.\n\n"
             r"$$\text{{accuracy}} = \frac{{\sum_i n_{{ii}}}}{{\sum_{{ij}} n_{{ij}}}} = \frac{{{right}}}{{{total}}} = "
-            "{right2:.4f}$$\n\n",
-            right=right, total=total, right2=right / max(total, 1),
-        ) + most
+            "{accuracy:.4f}$$",
+            right=right, total=total, accuracy=right / max(total, 1),
+        ) + f"\n\n {most}".rstrip(" ")
     )
 
 
@@ -119,7 +119,7 @@ def class_rows(scores: Scores) -> dict[str, list[Any]]:
     """Each class, then both averages over them: macro, every class alike, and micro, every decision alike."""
     total = sum(one.support for one in scores.per_class)
     return _columns(
-        "class", scores.per_class,
+        tr("class"), scores.per_class,
         (tr("(macro average)"), scores.macro_recall, scores.macro_precision, scores.macro_f1, total),
         (tr("(micro average)"), scores.accuracy, scores.accuracy, scores.micro_f1, total),
     )  # fmt: skip
@@ -135,18 +135,18 @@ def type_rows(scores: Scores) -> dict[str, list[Any]]:
         sum(getattr(one, name) for one in spans.per_type) / max(len(spans.per_type), 1) for name in ("recall", "precision")
     )
     return _columns(
-        "type", spans.per_type, (tr("(macro average)"), recall, precision, spans.macro_f1, total),
+        tr("type"), spans.per_type, (tr("(macro average)"), recall, precision, spans.macro_f1, total),
         (tr("(micro average)"), spans.recall, spans.precision, spans.f1, total),
     )  # fmt: skip
 
 
 def _columns(first: str, each: tuple[ClassScores, ...], *averages: tuple[str, float, float, float, int]) -> dict[str, list[Any]]:
     rows = [*((one.label, one.recall, one.precision, one.f1, one.support) for one in each), *averages]
-    return dict(zip((first, "recall", "precision", "F1", "support"), map(list, zip(*rows, strict=True)), strict=True))
+    return dict(zip((first, tr("recall"), tr("precision"), "F1", tr("support")), map(list, zip(*rows, strict=True)), strict=True))
 
 
 def _draw_classes(scores: Scores) -> tuple[Part, ...]:
-    formats = dict.fromkeys(("recall", "precision", "F1"), "%.4f") | {"support": "localized"}
+    formats = dict.fromkeys((tr("recall"), tr("precision"), "F1"), "%.4f") | {tr("support"): "localized"}
     fold = tr("Every class in numbers") if len(scores.labels) > _OPEN else ""
     parts = [Part("table", Table(class_rows(scores), formats=formats), fold)]
     if types := type_rows(scores):
@@ -233,36 +233,34 @@ def _draw_texts(found: Texts) -> tuple[Part, ...]:
         {"text": text, "spaced": found.spaced, "label": truth, "step": None if step < 0 else int(step)}
         for text, truth, step in zip(found.opens, found.truths, found.steps, strict=True)
     ]
-    columns: dict[str, list[Any]] = {"text": list(found.texts)}
+    columns: dict[str, list[Any]] = {tr("text"): list(found.texts)}
     if found.cell is None:
-        columns |= {"truth": list(found.truths), "answer": list(found.answers)}
-    columns["confidence"] = found.confidences.tolist()
+        columns |= {tr("truth"): list(found.truths), tr("answer"): list(found.answers)}
+    columns[tr("confidence")] = found.confidences.tolist()
     said = Part("text", texts_words(found))
     if not opens:
         return (said,)
-    order = tr("Sorted by confidence, most confident mistakes first.")
+    order = tr("Sorted by confidence, most confident mistakes first. Click a row to open its text on Inspect.")
     if found.cell and found.cell[0] == found.cell[1]:
-        order = tr("Sorted by confidence, least confident first.")
-    more = tr(" The first {opens:,} are shown.", opens=len(opens)) if found.count > len(opens) else ""
-    return said, Part("caption", tr(
-        "{order} Click a row to open its text on Inspect.{more}",
-        order=order, more=more,
-    )), Part("rows", Rows(columns, opens))
+        order = tr("Sorted by confidence, least confident first. Click a row to open its text on Inspect.")
+    more = " " + tr("The first {opens:,} are shown.", opens=len(opens)) if found.count > len(opens) else ""
+    return said, Part("caption", order + more), Part("rows", Rows(columns, opens))
 
 
 def texts_words(found: Texts) -> str:
     """How many answers these are, as Markdown."""
     if found.cell is None:
         if not found.count:
-            return tr("No mistakes: all {total:,} {unit} were answered right.", total=found.total, unit=found.unit)
-        return tr("**{count:,} mistakes** in {total:,} {unit}", count=found.count, total=found.total, unit=found.unit)
+            return tr("No mistakes: all {total:,} {unit} were answered right.", total=found.total, unit=tr(found.unit))
+        return tr("**{count:,} mistakes** in {total:,} {unit}", count=found.count, total=found.total, unit=tr(found.unit))
     truth, answer = (literal(label, 40) for label in found.cell)
-    right = "Right" if found.cell[0] == found.cell[1] else "Wrong"
-    none = "" if found.count else tr(". Click another cell.")
-    return tr(
-        "**{right}: {count:,} {unit}** labelled {truth}, answered {answer}{none}",
-        right=right, count=found.count, unit=found.unit, truth=truth, answer=answer, none=none,
-    )
+    values = {"count": found.count, "unit": tr(found.unit), "truth": truth, "answer": answer}
+    said = tr(
+        "**Right: {count:,} {unit}** labelled {truth}, answered {answer}", **values,
+    ) if found.cell[0] == found.cell[1] else tr(
+        "**Wrong: {count:,} {unit}** labelled {truth}, answered {answer}", **values,
+    )  # fmt: skip
+    return said if found.count else said + tr(". Click another cell.")
 
 
 def _explain_texts(found: Texts) -> str:
@@ -275,8 +273,8 @@ def _explain_texts(found: Texts) -> str:
     first = literal(found.answers[0], 40)
     return tr(
         "{said}\n\n"
-        "In the first row it is {confidences:.4f} for {first}, so all other classes together have {confidences2:.4f}.",
-        said=said, confidences=found.confidences[0], first=first, confidences2=1 - found.confidences[0],
+        "In the first row it is {confidence:.4f} for {first}, so all other classes together have {others:.4f}.",
+        said=said, confidence=found.confidences[0], first=first, others=1 - found.confidences[0],
     )
 
 
@@ -293,17 +291,16 @@ VIEWS = (CONFUSION, SHARES, PER_CLASS, SPANS, CLASSES, MISTAKES, BEHIND)
 def loss_words(config: RunConfig) -> str:
     """What the loss of a split is, with its formula, as Markdown: the mean over its texts of what training minimises."""
     task = tasks.of(config)
-    steps = {"text": "steps"}.get(task.label_of, "tokens")
+    steps = tr("steps") if task.label_of == "text" else tr("tokens")
     if task.loss_of(config) == "last":
         one = r"L_j = -\log \hat y_T[\mathrm{label}_j]"
         counted = tr("the cross-entropy of the answer after `<eos>`")
     else:
         mean = config.train.reduce == "mean"
         one = (r"L_j = \frac{1}{T_j} " if mean else "L_j = ") + r"\sum_t -\log \hat y_t[\mathrm{label}_j]"
-        counted = tr(
-            "the {reduce} of the cross-entropy over the {mean}{steps} of a text",
-            reduce=config.train.reduce, mean='T_j ' * mean, steps=steps,
-        )
+        counted = tr("the mean of the cross-entropy over the T_j {steps} of a text", steps=steps) if mean else tr(
+            "the sum of the cross-entropy over the {steps} of a text", steps=steps,
+        )  # fmt: skip
     return tr(
         "The mean over the m texts of {counted}, in nats, as this run's training minimises it. Texts whose label training "
         r"never saw are left out. $L = \frac{{1}}{{m}} \sum_{{j=1}}^m L_j, \quad {one}$",

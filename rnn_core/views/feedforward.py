@@ -1,7 +1,6 @@
 """The view of the feed-forward network beside the recurrent one: what recurrence adds."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,8 @@ from rnn_core.analysis.feedforward import alone_trace, without_recurrence
 from rnn_core.analysis.steps import one_class, targets_of
 from rnn_core.figures import gradients as figures
 from rnn_core.figures import palette
-from rnn_core.figures.text import counted, escape
-from rnn_core.language import N_, tr
+from rnn_core.figures.text import escape
+from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
 from rnn_core.views import equations
 from rnn_core.views.inputs import Inputs
@@ -69,18 +68,23 @@ def _draw(alone: Alone) -> tuple[Part, ...]:
 def _explain(alone: Alone) -> str:
     t, label = alone.step, literal(alone.label, 40)
     with_, without = float(alone.with_[t]), float(alone.without[t])
-    here = "" if np.isnan(with_) else tr(
-        ", the probability of {label} is {with_:.4f} with and {without:.4f} without recurrence;",
-        label=label, with_=with_, without=without,
-    )
+    step, token, moved = t + 1, literal(alone.tokens[t], 30), number(alone.moved)
+    here = tr(
+        "At t = {step} (“{token}”) the distance between the two states of the top layer is {moved} (Euclidean).",
+        step=step, token=token, moved=moved,
+    ) if np.isnan(with_) else tr(
+        "At t = {step} (“{token}”), the probability of {label} is {with_:.4f} with and {without:.4f} without recurrence; the "
+        "distance between the two states of the top layer is {moved} (Euclidean).",
+        step=step, token=token, label=label, with_=with_, without=without, moved=moved,
+    )  # fmt: skip
     return tr(
         "Without recurrence, the weights are the same, but the state before every step is set to 0, and the memory m of an "
         "LSTM too. This is a feed-forward network that reads each token alone. Where the lines differ, the other tokens "
         "make the difference. At the first step from the start there is no past, so the lines meet there.\n\n"
         r"$$h_t = \mathrm{{step}}(0,\ x_t) \qquad \text{{instead of}} \qquad h_t = \mathrm{{step}}(h_{{t-1}},\ x_t)$$"
         "\n\n"
-        "At t = {t} (“{tokens}”){here} the distance between the two states of the top layer is {moved} (Euclidean).",
-        t=t + 1, tokens=literal(alone.tokens[t], 30), here=here, moved=number(alone.moved),
+        "{here}",
+        here=here,
     )
 
 
@@ -115,7 +119,7 @@ def sums(found: SameStep) -> dict[str, list[Any]]:
     """The sum of each gate with and without the state before, as a table."""
     pairs = list(zip(found.recurrent.found.gates, found.feed_forward.found.gates, strict=True))
     return {
-        "gate": [own.gate for own, _ in pairs],
+        tr("gate"): [own.gate for own, _ in pairs],
         tr("W h, recurrent"): [own.factor * own.past for own, _ in pairs],
         tr("U x, recurrent"): [own.word_factor * own.word for own, _ in pairs],
         tr("U x, feed-forward"): [single.word_factor * single.word for _, single in pairs],
@@ -126,12 +130,14 @@ def sums(found: SameStep) -> dict[str, list[Any]]:
 
 def _show_same_step(found: SameStep) -> tuple[Part, ...]:
     own, single = found.recurrent, found.feed_forward
+    table = sums(found)
+    _, *numbers = table
     return (
-        Part("text", tr("**Recurrent**, with the state before: **h = {values:.4f}**", values=own.found.values['h'])),
+        Part("text", tr("**Recurrent**, with the state before: **h = {h:.4f}**", h=own.found.values["h"])),
         Part("formula", equations.live(own)),
-        Part("text", tr("**Feed-forward**, the state before set to 0: **h = {values:.4f}**", values=single.found.values['h'])),
+        Part("text", tr("**Feed-forward**, the state before set to 0: **h = {h:.4f}**", h=single.found.values["h"])),
         Part("formula", equations.live(single)),
-        Part("table", Table(sums(found), formats=dict.fromkeys([name for name in sums(found) if name != "gate"], "%.4f"))),
+        Part("table", Table(table, formats=dict.fromkeys(numbers, "%.4f"))),
     )
 
 
@@ -141,13 +147,16 @@ def _explain_same_step(found: SameStep) -> str:
         " Below this layer the state before is 0 too, so what it reads from there differs as well.",
     )  # fmt: skip
     gate = own.gates[0].gate
-    return (
+    return tr(
         "The recurrent network and the feed-forward one have the same U, W and b, and read the same token. The feed-forward "
-        f"one lacks every term that the state before is a factor of.{above}\n\n"
-        r"$$\text{recurrent: } a_t = b + W h_{t-1} + U x_t \qquad \text{feed-forward: } a_t = b + U x_t$$" + "\n\n"
-        f"For {gate} of unit {own.unit} at {found.recurrent.where}: {number(own.gates[0].total)} with the state before, "
-        f"{number(single.gates[0].total)} without; the state is {number(own.values['h'])} and {number(single.values['h'])}. "
-        f"{equations.check(found.recurrent)}"
+        "one lacks every term that the state before is a factor of.{above}\n\n"
+        r"$$\text{{recurrent: }} a_t = b + W h_{{t-1}} + U x_t \qquad \text{{feed-forward: }} a_t = b + U x_t$$"
+        "\n\n"
+        "For {gate} of unit {unit} at {where}: {total} with the state before, {total_without} without; the state is {state} and "
+        "{state_without}. {check}",
+        above=above, gate=gate, unit=own.unit, where=found.recurrent.where, total=number(own.gates[0].total),
+        total_without=number(single.gates[0].total), state=number(own.values["h"]), state_without=number(single.values["h"]),
+        check=equations.check(found.recurrent),
     )
 
 
@@ -163,54 +172,93 @@ ALONE: View[Labelled, Alone] = View(
 
 
 @dataclass(frozen=True)
-class Said:
-    """What recurrence changes about this text, as Markdown."""
+class Tags:
+    """Which tags recurrence changes.
 
-    words: str
+    Attributes:
+        tokens: those whose tag it changes, the first ones.
+        without, with_: their tags.
+        changed, count: how many there are, and of how many.
+    """
+
+    tokens: tuple[str, ...]
+    without: tuple[str, ...]
+    with_: tuple[str, ...]
+    changed: int
+    count: int
 
 
-def _tags(inputs: Inputs, controls: Controls) -> Said:
-    """Which tags it changes."""
+def _tags(inputs: Inputs, controls: Controls) -> Tags:
     trace, found = inputs.trace, inputs.once(_found)
     inner = slice(1, len(trace.tokens) - 1)
     own, single = trace.readouts[inner].argmax(1), found.readouts[inner].argmax(1)
     changed = np.flatnonzero(own != single)
+    shown = changed[:_LISTED].tolist()
+    return Tags(
+        tuple(trace.tokens[i + 1] for i in shown), tuple(trace.labels[single[i]] for i in shown),
+        tuple(trace.labels[own[i]] for i in shown), len(changed), len(own),
+    )  # fmt: skip
+
+
+_LISTED = 8
+"""Tags that are named."""
+
+
+def _tags_words(found: Tags) -> str:
+    said = tr_n(
+        "Recurrence changes the tag of {changed} of {n:,} token", "Recurrence changes the tag of {changed} of {n:,} tokens",
+        found.count, changed=found.changed,
+    )  # fmt: skip
     listed = ", ".join(
-        f"“{literal(trace.tokens[i + 1], 30)}” {literal(trace.labels[single[i]], 30)} → {literal(trace.labels[own[i]], 30)}"
-        for i in changed[:8].tolist()
+        f"“{literal(token, 30)}” {literal(without, 30)} → {literal(with_, 30)}"
+        for token, without, with_ in zip(found.tokens, found.without, found.with_, strict=True)
     )
-    more = ", …" if len(changed) > 8 else "."
-    return Said(
-        tr(
-            "Recurrence changes the tag of {changed} of {counted}",
-            changed=len(changed), counted=counted(len(own), 'token'),
-        ) + (f": {listed}{more}" if listed else ".")
-    )
+    more = ", …" if found.changed > _LISTED else "."
+    return f"{said}: {listed}{more}" if listed else f"{said}."
 
 
-def _answer(inputs: Inputs, controls: Controls) -> Said:
-    """What it changes about the one answer."""
+@dataclass(frozen=True)
+class Answers:
+    """What recurrence changes about the one answer: classes and their probabilities.
+
+    Attributes:
+        own: with recurrence.
+        last: of the last step alone.
+        mean: of the mean of the readouts over all steps.
+    """
+
+    own: tuple[str, float]
+    last: tuple[str, float]
+    mean: tuple[str, float]
+
+
+def _answer(inputs: Inputs, controls: Controls) -> Answers:
     trace, readouts = inputs.trace, inputs.once(_found).readouts
-    answer, last = trace.labels[trace.answer], readouts[-1]
-    mean = readouts.mean(0)
-    return Said(
-        tr(
-            "With recurrence, the answer is **{answer}** (p = {max:.3f}).\n\n"
-            "Without recurrence, the last step reads `<eos>` alone, so every text gets the same answer, **{labels}** (p = "
-            "{max2:.3f}). The mean of the readouts over all steps answers **{labels2}** (p = {max3:.3f}).",
-            answer=literal(answer, 40), max=trace.readouts[-1].max(), labels=literal(trace.labels[int(last.argmax())], 40),
-            max2=last.max(), labels2=literal(trace.labels[int(mean.argmax())], 40), max3=mean.max(),
-        )
+    own, last, mean = (
+        (trace.labels[int(p.argmax())], float(p.max())) for p in (trace.readouts[-1], readouts[-1], readouts.mean(0))
+    )
+    return Answers((trace.labels[trace.answer], own[1]), last, mean)
+
+
+def _answer_words(found: Answers) -> str:
+    return tr(
+        "With recurrence, the answer is **{answer}** (p = {p:.3f}).\n\n"
+        "Without recurrence, the last step reads `<eos>` alone, so every text gets the same answer, **{last}** (p = "
+        "{p_last:.3f}). The mean of the readouts over all steps answers **{mean}** (p = {p_mean:.3f}).",
+        answer=literal(found.own[0], 40), p=found.own[1], last=literal(found.last[0], 40), p_last=found.last[1],
+        mean=literal(found.mean[0], 40), p_mean=found.mean[1],
     )
 
 
-_view = partial(
-    View[Controls, Said], question="", needs=_NEEDS, controls=Controls, render=lambda said: (Part("text", said.words),),
-    explain=lambda said: said.words, most_bytes=lambda inputs: 16_384,
+TAGS: View[Controls, Tags] = View(
+    "tags-alone", "", _NEEDS, Controls, _tags, lambda found: (Part("text", _tags_words(found)),), _tags_words,
+    lambda inputs: 16_384,
 )  # fmt: skip
 
-TAGS = _view("tags-alone", compute=_tags)
-ANSWER = _view("answer-alone", compute=_answer)
+ANSWER: View[Controls, Answers] = View(
+    "answer-alone", "", _NEEDS, Controls, _answer, lambda found: (Part("text", _answer_words(found)),), _answer_words,
+    lambda inputs: 16_384,
+)  # fmt: skip
 
 VIEWS = (ALONE, SAME_STEP, ANSWER, TAGS)
 
@@ -222,11 +270,14 @@ def gain_words(gain: RecurrenceGain, of: str = N_("dev texts"), majority: tuple[
         of: which texts were read.
         majority: the number and the name of the most frequent class of training; None: not known.
     """
-    texts = tr("all {texts:,}", texts=gain.texts) if gain.texts == gain.available else tr(
-        "{texts:,} of {available:,}",
-        texts=gain.texts, available=gain.available,
-    )
-    what = f" ({counted(gain.decisions, 'token')})" if gain.decisions != gain.texts else ""
+    what = f" ({tr_n('{n:,} token', '{n:,} tokens', gain.decisions)})" if gain.decisions != gain.texts else ""
+    if gain.texts == gain.available:
+        first = tr("On all {texts:,} {of}{what}, the accuracy is", texts=gain.texts, of=tr(of), what=what)
+    else:
+        first = tr(
+            "On {texts:,} of {available:,} {of}{what}, the accuracy is",
+            texts=gain.texts, available=gain.available, of=tr(of), what=what,
+        )
     added = gain.recurrent - max(gain.feed_forward, gain.mean or 0)
     rows = {tr("with recurrence"): gain.recurrent}
     if gain.mean is None:
@@ -237,7 +288,9 @@ def gain_words(gain: RecurrenceGain, of: str = N_("dev texts"), majority: tuple[
             tr("without recurrence, the mean of the readouts of all steps"): gain.mean,
         }
     listed = "\n".join(f"- {name}: **{accuracy:.4f}**" for name, accuracy in rows.items())
-    against = "" if gain.mean is None else tr(" to the better of the two")
+    gained = tr("Recurrence adds **{added:+.4f}**.", added=added) if gain.mean is None else tr(
+        "Recurrence adds **{added:+.4f}** to the better of the two.", added=added
+    )  # fmt: skip
     always = ""
     if majority is not None:
         place, name = majority
@@ -245,9 +298,4 @@ def gain_words(gain: RecurrenceGain, of: str = N_("dev texts"), majority: tuple[
             " Always answering {name}, the most frequent class of training, gets {shares:.4f} here.",
             name=literal(name, 40), shares=gain.shares[place],
         )
-    return tr(
-        "On {texts} {of}{what}, the accuracy is\n\n"
-        "{listed}\n\n"
-        "Recurrence adds **{added:+.4f}**{against}.{always}",
-        texts=texts, of=of, what=what, listed=listed, added=added, against=against, always=always,
-    )
+    return f"{first}\n\n{listed}\n\n{gained}{always}"

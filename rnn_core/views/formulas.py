@@ -1,6 +1,7 @@
 """The network's formulas as LaTeX, for the layer and direction that is looked at.
 
-A letter without a layer's number is of the layer and direction that is looked at; x_t is what that layer reads.
+A letter without a layer's number is of the layer and direction that is looked at; x_t is what that layer reads. `cell` has the
+letters of the code, so that results can hold it; all else is in the reader's.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ _GREEK = {"α": r"\alpha", "β": r"\beta"}
 
 def latex(letter: str) -> str:
     """A parameter's letter."""
-    return "".join(_GREEK.get(one, one) for one in letter)
+    return formula("".join(_GREEK.get(one, one) for one in letter))
 
 
 def cell(equations: Sequence[str], parts: Sequence[str], layer: int, direction: int, directions: int) -> tuple[str, ...]:
@@ -41,14 +42,14 @@ def below(layer: int, directions: int) -> str:
 
 def top(layers: int, directions: int) -> str:
     """What the readout multiplies by V: the states of the top layer, of both directions where there are two."""
-    return "h_t" if (layers, directions) == (1, 1) else _states(layers, directions)
+    return formula("h_t" if (layers, directions) == (1, 1) else _states(layers, directions))
 
 
 def _states(number: int, directions: int) -> str:
     """The states of a layer, whose number is counted from 1."""
     if directions == 1:
         return f"h^{{({number})}}_t"
-    return formula(r"[\overrightarrow{{h}}^{{({number})}}_t; \overleftarrow{{h}}^{{({number})}}_t]", number=number)
+    return rf"[\overrightarrow{{h}}^{{({number})}}_t; \overleftarrow{{h}}^{{({number})}}_t]"
 
 
 def readout(layers: int, directions: int) -> str:
@@ -59,18 +60,20 @@ def readout(layers: int, directions: int) -> str:
 def lines(equations: Sequence[str]) -> str:
     """Equations one below the other, for Markdown."""
     joined = r" \\ ".join(equations)
-    return rf"$$\begin{{gathered}} {joined} \end{{gathered}}$$"
+    return formula(rf"$$\begin{{gathered}} {joined} \end{{gathered}}$$")
 
 
 def top_words(layers: int, directions: int) -> str:
     """What the readout reads, in words, where it is not plain: a paragraph after the formula; else empty."""
-    said = []
-    if layers > 1:
-        said.append(tr("the top layer of {layers}", layers=layers))
-    if directions > 1:
-        said.append(tr("both directions, that from the start first"))
-    return tr(
-        "\n\n"
-        "The state that is read out is that of {said}.",
-        said=', of '.join(said),
-    ) if said else ""
+    if layers > 1 and directions > 1:
+        said = tr(
+            "The state that is read out is that of the top layer of {layers}, of both directions, that from the start first.",
+            layers=layers,
+        )
+    elif layers > 1:
+        said = tr("The state that is read out is that of the top layer of {layers}.", layers=layers)
+    elif directions > 1:
+        said = tr("The state that is read out is that of both directions, that from the start first.")
+    else:
+        return ""
+    return f"\n\n{said}"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from rnn_core.analysis.loading import Loaded, Unopened
-from rnn_core.language import N_, tr
 from rnn_core.results import (
     Along,
     BaselineScores,
@@ -28,29 +27,27 @@ if TYPE_CHECKING:  # it loads torch
     from rnn_core.analysis.translation_backward import TranslationBackward
 
 NEEDS = {
-    "run": N_("the run's network, or the run unopened where a saved trace answers"),
-    "text": N_("the text as the run reads it, a trace"),
-    "second_text": N_("further texts, as tokens"),
-    "prompt": N_("the number of tokens of the text that were given; the network wrote the rest"),
-    "translation": N_("the text and its translation, with every number along both"),
-    "labels": N_("the label or the tags of each of the further texts; None where they are not known"),
-    "history": N_("what the run's training wrote down"),
-    "dataset": N_("the run's data: their name and the summary of each split; None where they are not here"),
-    "evaluation": N_("the run's scores"),
-    "evaluations": N_("the scores of several runs on the same data, by what the runs are called"),
-    "distances": N_("the accuracy of several runs on the same texts by distance, by what the runs are called"),
-    "static": N_("the scores of the same text with fixed weights, beside those of dynamic evaluation"),
-    "answers": N_("some of the answers that were scored, with their texts"),
-    "answered": N_("whether each answer of a saved evaluation was right, and its probability"),
-    "compared": N_("the scores that the run wrote down, beside those of simple models"),
-    "target": N_("the way back of the text: what the losses at its target send to each step"),
-    "pair": N_(
-        "the way back of a text and its translation: what the loss of each target token sends to each step of both networks",
-    ),
-    "hunt": N_("a hunt for units over a corpus"),
-    "beside": N_("the ways back of several runs, by what these are called"),
-    "along": N_("how the run and its twin read many texts step by step, by their losses"),
-    "twins": N_("the scores that the run and its twin wrote down after training, by their losses"),
+    "run": "the run's network, or the run unopened where a saved trace answers",
+    "text": "the text as the run reads it, a trace",
+    "second_text": "further texts, as tokens",
+    "prompt": "the number of tokens of the text that were given; the network wrote the rest",
+    "translation": "the text and its translation, with every number along both",
+    "labels": "the label or the tags of each of the further texts; None where they are not known",
+    "history": "what the run's training wrote down",
+    "dataset": "the run's data: their name and the summary of each split; None where they are not here",
+    "evaluation": "the run's scores",
+    "evaluations": "the scores of several runs on the same data, by what the runs are called",
+    "distances": "the accuracy of several runs on the same texts by distance, by what the runs are called",
+    "static": "the scores of the same text with fixed weights, beside those of dynamic evaluation",
+    "answers": "some of the answers that were scored, with their texts",
+    "answered": "whether each answer of a saved evaluation was right, and its probability",
+    "compared": "the scores that the run wrote down, beside those of simple models",
+    "target": "the way back of the text: what the losses at its target send to each step",
+    "pair": "the way back of a text and its translation: what the loss of each target token sends to each step of both networks",
+    "hunt": "a hunt for units over a corpus",
+    "beside": "the ways back of several runs, by what these are called",
+    "along": "how the run and its twin read many texts step by step, by their losses",
+    "twins": "the scores that the run and its twin wrote down after training, by their losses",
 }
 """The inputs by their names."""
 
@@ -179,7 +176,7 @@ class Inputs:
     def network(self) -> Loaded:
         """The run, opened."""
         found = self.run
-        assert isinstance(found, Loaded), tr("the network of this run is not open")
+        assert isinstance(found, Loaded), "the network of this run is not open"
         return found
 
     @property

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnn_core.figures import judged as figures
-from rnn_core.figures.text import counted
-from rnn_core.language import N_, tr
+from rnn_core.figures.text import units
+from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import (
     Coverage,
     Judged,
@@ -24,10 +24,11 @@ from rnn_core.views.streams import UNITS
 from rnn_core.views.view import Choice, Controls, Part, Table, View, figure, literal, number
 
 MEASURES = {"bleu": "BLEU", "chrf": "chrF", "exact": N_("exact match")}
+_TEXTS = {"source": N_("source"), "translation": N_("translation"), "reference": N_("reference")}
 
 
 def _detail(scores: TranslationScores) -> TranslationDetail:
-    assert scores.detail is not None, tr("these scores have no details")
+    assert scores.detail is not None, "these scores have no details"
     return scores.detail
 
 
@@ -46,7 +47,7 @@ def _examples(some: tuple[Marked, ...], title: str, marks: str, of: str = "sourc
     Args:
         title: of the fold.
         marks: the title of the column of tokens.
-        of: the column beside it, where the tokens stand.
+        of: a key of `_TEXTS`: the column beside it, where the tokens stand.
     """
     if not some:
         return ()
@@ -57,8 +58,8 @@ def _examples(some: tuple[Marked, ...], title: str, marks: str, of: str = "sourc
     }
     columns = {
         marks: ["   ".join(f"{token} {value:.3g}" for token, value in zip(one.tokens, one.values, strict=True)) for one in some],
-        of: texts.pop(of),
-        **texts,
+        tr(_TEXTS[of]): texts.pop(of),
+        **{tr(_TEXTS[name]): column for name, column in texts.items()},
     }
     return (Part("table", Table(columns, height=300, widths={marks: 150}), title),)
 
@@ -121,7 +122,7 @@ def _at(group: LengthGroup, found: ByLength) -> str:
 
 
 def _lengths(group: LengthGroup, unit: str) -> str:
-    return f"{figures.ranged(group)} {unit}" + "s" * (group.last > 1)
+    return f"{figures.ranged(group)} {units(unit, group.last)}"
 
 
 def _number(value: float | None, measure: str) -> str:
@@ -129,18 +130,21 @@ def _number(value: float | None, measure: str) -> str:
 
 
 def _draw_by_length(found: ByLength) -> tuple[Part, ...]:
-    title = MEASURES[found.measure]
+    title = tr(MEASURES[found.measure])
     said = "; ".join(
         tr(
-            "{name}: {number} in all, from {at} to {at2}",
-            name=literal(name, 60), number=_number(found.whole[name], found.measure), at=_at(groups[0], found),
-            at2=_at(groups[-1], found),
+            "{name}: {number} in all, from {first} to {last}",
+            name=literal(name, 60), number=_number(found.whole[name], found.measure), first=_at(groups[0], found),
+            last=_at(groups[-1], found),
         )
         for name, groups in found.series.items()
     )
     gaps = [figures.ranged(group) for group in next(iter(found.series.values())) if group.scores.bleu is None]
     none = (
-        tr(" For {gaps} {unit}s BLEU is not defined: no translation has four tokens.", gaps=', '.join(gaps), unit=found.unit)
+        tr(
+            " For {gaps} {units} BLEU is not defined: no translation has four tokens.",
+            gaps=", ".join(gaps), units=units(found.unit),
+        )
         if gaps and found.measure == "bleu" else ""
     )  # fmt: skip
     drawn = figures.by_length(found.series, found.measure, title, found.unit)
@@ -152,30 +156,31 @@ def _explain_by_length(found: ByLength) -> str:
     last = groups[-1]
     scores = last.scores
     begins = tr(
-        "The sources are put into groups by their number of {unit}s, each with at least an eighth of the sources (the last "
-        "with a sixteenth). The score of a group is that of its translations alone, against all references of each source.\n\n",
-        unit=found.unit,
-    )
-    ends = tr(
-        "\n\n"
-        "Here: {name}, {counted} of {lengths}. Without attention, all that the decoder knows of the source is one vector, "
+        "The sources are put into groups by their number of {units}, each with at least an eighth of the sources (the last "
+        "with a sixteenth). The score of a group is that of its translations alone, against all references of each source.",
+        units=units(found.unit),
+    ) + "\n\n"  # fmt: skip
+    ends = "\n\n" + tr_n(
+        "Here: {name}, {n:,} source of {lengths}. Without attention, all that the decoder knows of the source is one vector, "
         "however long the source is.",
-        name=literal(name, 60), counted=counted(scores.sources, 'source'), lengths=_lengths(last, found.unit),
-    )
+        "Here: {name}, {n:,} sources of {lengths}. Without attention, all that the decoder knows of the source is one vector, "
+        "however long the source is.",
+        scores.sources, name=literal(name, 60), lengths=_lengths(last, found.unit),
+    )  # fmt: skip
     if found.measure == "exact":
-        equal = round(scores.exact * scores.sources)
-        return begins + (
-            r"$$\text{exact match} = \frac{\text{translations that equal a reference}}{\text{sources}}"
-            rf" = \frac{{{equal}}}{{{scores.sources}}} = {number(scores.exact)}$$"
-        ) + ends  # fmt: skip
+        formula = tr(
+            r"$$\text{{exact match}} = \frac{{\text{{translations that equal a reference}}}}{{\text{{sources}}}}"
+            r" = \frac{{{equal}}}{{{sources}}} = {share}$$",
+            equal=round(scores.exact * scores.sources), sources=scores.sources, share=number(scores.exact),
+        )
+        return begins + formula + ends
     if found.measure == "chrf":
-        return f"{begins}{_CHRF} = {number(scores.chrf)}$$\n\n{_CHRF_WORDS}{ends}"
+        return f"{begins}{_CHRF} = {number(scores.chrf)}$$\n\n{tr(_CHRF_WORDS)}{ends}"
     if scores.bleu is None:
-        return begins + f"{_BLEU}$$\n\n{_BLEU_WORDS}" + ends
+        return begins + f"{_BLEU}$$\n\n{tr(_BLEU_WORDS)}" + ends
     p = r" \cdot ".join(map(number, scores.precisions))
-    return (
-        f"{begins}{_BLEU} = {number(scores.brevity)} \\cdot ({p})^{{1/4}} = {number(scores.bleu)}$$\n\n{_BLEU_WORDS}{ends}"
-    )
+    bleu = f"{_BLEU} = {number(scores.brevity)} \\cdot ({p})^{{1/4}} = {number(scores.bleu)}$$"
+    return f"{begins}{bleu}\n\n{tr(_BLEU_WORDS)}{ends}"
 
 
 _BLEU = r"$$\mathrm{BLEU} = \mathrm{BP} \cdot \Big( \prod_{n=1}^{4} p_n \Big)^{1/4}"
@@ -194,7 +199,7 @@ _CHRF_WORDS = N_(
 BY_LENGTH: View[Measured, ByLength] = View(
     "by-length", N_("Are longer sources translated worse?"), ("evaluations",), Measured, _by_length, _draw_by_length,
     _explain_by_length, _by_length_bytes,
-    choices=lambda inputs, controls: (Choice("measure", "Score", tuple(MEASURES), MEASURES.__getitem__),),
+    choices=lambda inputs, controls: (Choice("measure", tr("Score"), tuple(MEASURES), lambda key: tr(MEASURES[key])),),
 )  # fmt: skip
 
 
@@ -216,28 +221,28 @@ class Covered:
 
 def _covered(inputs: Inputs, controls: Controls) -> Covered:
     detail = _detail(inputs.translation_scores)
-    assert detail.coverage is not None, tr("there is no attention")
+    assert detail.coverage is not None, "there is no attention"
     return Covered(detail.coverage, UNITS[detail.cut])
 
 
 def _draw_covered(found: Covered) -> tuple[Part, ...]:
-    c, unit = found.coverage, found.unit
+    c, several = found.coverage, units(found.unit)
     said = tr(
-        "Of {tokens:,} {unit}s of the sources, {share} receive less than {low:g} in sum, and may be left untranslated; "
-        "{share2} receive more than {high:g}, and may be translated twice. The mean is {received}. Of all attention, "
+        "Of {tokens:,} {units} of the sources, {below} receive less than {low:g} in sum, and may be left untranslated; "
+        "{above} receive more than {high:g}, and may be translated twice. The mean is {mean}. Of all attention, "
         "`<sos>` receives {sos:.1%} and `<eos>` {eos:.1%}.",
-        tokens=c.tokens, unit=unit, share=_share(c.below, c.tokens), low=c.low, share2=_share(c.above, c.tokens), high=c.high,
-        received=number(c.received / c.tokens), sos=c.sos / c.steps, eos=c.eos / c.steps,
+        tokens=c.tokens, units=several, below=_share(c.below, c.tokens), low=c.low, above=_share(c.above, c.tokens), high=c.high,
+        mean=number(c.received / c.tokens), sos=c.sos / c.steps, eos=c.eos / c.steps,
     )
     return (
-        *figure(figures.coverage(c, unit)), Part("caption", said),
-        *_examples(c.little, tr("The sources with most {unit}s below {low:g}", unit=unit, low=c.low), f"{unit}s, C"),
-        *_examples(c.much, tr("The sources with most {unit}s above {high:g}", unit=unit, high=c.high), f"{unit}s, C"),
+        *figure(figures.coverage(c, found.unit)), Part("caption", said),
+        *_examples(c.little, tr("The sources with most {units} below {low:g}", units=several, low=c.low), f"{several}, C"),
+        *_examples(c.much, tr("The sources with most {units} above {high:g}", units=several, high=c.high), f"{several}, C"),
     )  # fmt: skip
 
 
 def _explain_covered(found: Covered) -> str:
-    c, unit = found.coverage, found.unit
+    c = found.coverage
     return tr(
         "The coverage of a source {unit} j is the attention that it receives over all steps t of the decoder (Tu et al. "
         "2016).\n\n"
@@ -245,13 +250,13 @@ def _explain_covered(found: Covered) -> str:
         "\n\n"
         "The weights of each step sum to 1, so the C of a source, `<sos>` and `<eos>` included, sum to the number of "
         "steps. Here, over all sources, {steps:,} steps were written, and their attention is {received:,.1f} for the "
-        "{unit}s, {sos:,.1f} for `<sos>` and {eos:,.1f} for `<eos>`. So the mean of a {unit} is\n\n"
-        r"$$\bar C = \frac{{{received:.1f}}}{{{tokens}}} = {received2}$$"
+        "{units}, {sos:,.1f} for `<sos>` and {eos:,.1f} for `<eos>`. So the mean of a {unit} is\n\n"
+        r"$$\bar C = \frac{{{received:.1f}}}{{{tokens}}} = {mean}$$"
         "\n\n"
         "A softmax is never 0, so each receives some. The bounds are a rule of thumb: a state of the encoder also knows "
-        "its neighbours, and if targets have fewer {unit}s than sources, the mean is below 1 by itself.",
-        unit=unit, steps=c.steps, received=c.received, sos=c.sos, eos=c.eos, tokens=c.tokens,
-        received2=number(c.received / c.tokens),
+        "its neighbours, and if targets have fewer {units} than sources, the mean is below 1 by itself.",
+        unit=units(found.unit, 1), units=units(found.unit), steps=c.steps, received=c.received, sos=c.sos, eos=c.eos,
+        tokens=c.tokens, mean=number(c.received / c.tokens),
     )
 
 
@@ -283,28 +288,33 @@ def _copied(inputs: Inputs, controls: Controls) -> Copied:
 
 
 def _draw_copied(found: Copied) -> tuple[Part, ...]:
-    u, unit = found.unknown, found.unit
+    u, one, several = found.unknown, units(found.unit, 1), units(found.unit)
     if u.having is None:
-        return (Part("text", tr("Every {unit} of these sources is in the vocabulary.", unit=unit)),)
-    rows = {tr("all known"): u.without, tr("unknown {unit}s", unit=unit): u.having}
+        return (Part("text", tr("Every {unit} of these sources is in the vocabulary.", unit=one)),)
+    rows = {tr("all known"): u.without, tr("unknown {units}", units=several): u.having}
     there = {name: scores for name, scores in rows.items() if scores is not None}
+    count, exact = tr("count"), tr("exact")
     table: Mapping[str, list[Any]] = {
-        tr("sources with"): list(there), "count": [one.sources for one in there.values()],
+        tr("sources with"): list(there), count: [one.sources for one in there.values()],
         "BLEU": [one.bleu for one in there.values()], "chrF": [one.chrf for one in there.values()],
-        "exact": [one.exact for one in there.values()],
+        exact: [one.exact for one in there.values()],
     }  # fmt: skip
-    formats = {"count": "localized", "BLEU": "%.2f", "chrF": "%.2f", "exact": "percent"}
-    examples = _examples(u.examples, tr("Sources with unknown {unit}s", unit=unit), tr("unknown {unit}s; 1: to be copied", unit=unit))
-    return (Part("table", Table(table, formats=formats)), Part("caption", _said_of_unknown(u, unit)), *examples)
+    formats = {count: "localized", "BLEU": "%.2f", "chrF": "%.2f", exact: "percent"}
+    examples = _examples(
+        u.examples, tr("Sources with unknown {units}", units=several), tr("unknown {units}; 1: to be copied", units=several)
+    )
+    return (Part("table", Table(table, formats=formats)), Part("caption", _said_of_unknown(u, found.unit)), *examples)
 
 
 def _said_of_unknown(u: Unknown, unit: str) -> str:
-    said = [tr("The sources have {counted}.", counted=counted(u.tokens, f'unknown {unit}'))]
+    one, several = units(unit, 1), units(unit)
+    said = [tr_n(
+        "The sources have {n:,} unknown {unit}.", "The sources have {n:,} unknown {units}.", u.tokens, unit=one, units=several,
+    )]  # fmt: skip
     if u.wanted:
-        said.append(tr(
-            "{share} stand unchanged in a reference: to copy them is right. {limit}",
-            share=_share(u.wanted, u.tokens), limit=_limit(u),
-        ))
+        said += [
+            tr("{share} stand unchanged in a reference: to copy them is right.", share=_share(u.wanted, u.tokens)), _limit(u),
+        ]  # fmt: skip
     else:
         said.append(tr("None stands unchanged in a reference, so none is to be copied."))
     if u.written:
@@ -315,15 +325,16 @@ def _said_of_unknown(u: Unknown, unit: str) -> str:
     else:
         said.append(tr("None stands in the translation."))
     if u.replaced is not None:
-        said.append(tr(
-            "The run wrote `<unk>` {counted}, and a {unit} of the source took its place each time.",
-            counted=counted(u.replaced, 'time'), unit=unit,
+        said.append(tr_n(
+            "The run wrote `<unk>` {n:,} time, and a {unit} of the source took its place each time.",
+            "The run wrote `<unk>` {n:,} times, and a {unit} of the source took its place each time.",
+            u.replaced, unit=one,
         ))
     if u.replaced:
         said.append(tr(
             "`<unk>` can also stand for a {unit} that the vocabulary of the targets lacks; then the copied one is left "
             "untranslated.",
-            unit=unit,
+            unit=one,
         ))  # fmt: skip
     return " ".join(said)
 
@@ -332,59 +343,58 @@ def _limit(u: Unknown) -> str:
     """How many of the tokens that should be copied the vocabulary of the targets has."""
     if u.reachable == u.wanted:
         return tr("The vocabulary of the targets has all of these.")
-    have, others = (f"{u.reachable:,}", tr("the others")) if u.reachable else ("none", "them")
-    cannot = tr(
-        "and the run cannot write {others}",
-        others=others,
-    ) if u.replaced is None else tr(
-        "and only copying can write {others}",
-        others=others,
-    )
+    if not u.reachable:
+        return tr(
+            "The vocabulary of the targets has none of these {wanted:,}, and the run cannot write them.", wanted=u.wanted,
+        ) if u.replaced is None else tr(
+            "The vocabulary of the targets has none of these {wanted:,}, and only copying can write them.", wanted=u.wanted,
+        )  # fmt: skip
     return tr(
-        "The vocabulary of the targets has {have} of these {wanted:,}, {cannot}.",
-        have=have, wanted=u.wanted, cannot=cannot,
-    )
+        "The vocabulary of the targets has {reachable:,} of these {wanted:,}, and the run cannot write the others.",
+        reachable=u.reachable, wanted=u.wanted,
+    ) if u.replaced is None else tr(
+        "The vocabulary of the targets has {reachable:,} of these {wanted:,}, and only copying can write the others.",
+        reachable=u.reachable, wanted=u.wanted,
+    )  # fmt: skip
 
 
 def _explain_copied(found: Copied) -> str:
-    u, unit = found.unknown, found.unit
-    said = (
-        tr("A source {unit} outside the vocabulary is read as `<unk>`. ", unit=unit)
-        + (tr("`<unk>` is never written.") if u.replaced is None else
-           tr(
-               "Where `<unk>` is written, the source {unit} with the largest attention weight at this step takes its place "
-               "(Luong et al. 2015).",
-               unit=unit,
-           ))
-        + tr(
-            " A {unit} counts as copied if it stands in the translation as it stands in the source, and copying is right "
-            "if a reference has it too.\n\n"
-            r"$$\text{{share to copy}} = \frac{{\text{{unknown and in a reference}}}}{{\text{{unknown}}}}",
+    u, unit = found.unknown, units(found.unit, 1)
+    written = tr("`<unk>` is never written.") if u.replaced is None else tr(
+        "Where `<unk>` is written, the source {unit} with the largest attention weight at this step takes its place (Luong et "
+        "al. 2015).",
+        unit=unit,
+    )  # fmt: skip
+    said = " ".join((
+        tr("A source {unit} outside the vocabulary is read as `<unk>`.", unit=unit),
+        written,
+        tr(
+            "A {unit} counts as copied if it stands in the translation as it stands in the source, and copying is right if a "
+            "reference has it too.",
             unit=unit,
-        )
-    )
-    if not u.tokens:
-        return said + "$$"
-    recall = ""
-    if u.wanted:
-        recall = (
-            "\n\n" + r"$$\text{recall} = \frac{\text{unknown, in a reference and in the translation}}"
-            r"{\text{unknown and in a reference}}"
-            rf" = \frac{{{u.right}}}{{{u.wanted}}} = {number(u.right / u.wanted)}$$"
-        )  # fmt: skip
-    if u.wanted and u.replaced is None:
-        recall += tr(
-            "\n\n"
-            r"The vocabulary of the targets limits the recall to $\frac{{{reachable}}}{{{wanted}}} = {reachable2}$.",
-            reachable=u.reachable, wanted=u.wanted, reachable2=number(u.reachable / u.wanted),
-        )
-    return f"{said} = \\frac{{{u.wanted}}}{{{u.tokens}}} = {number(u.wanted / u.tokens)}$${recall}"
+        ),
+    ))
+    parts = [said, tr(
+        r"$$\text{{share to copy}} = \frac{{\text{{unknown and in a reference}}}}{{\text{{unknown}}}}{numbers}$$",
+        numbers=rf" = \frac{{{u.wanted}}}{{{u.tokens}}} = {number(u.wanted / u.tokens)}" if u.tokens else "",
+    )]  # fmt: skip
+    if u.tokens and u.wanted:
+        parts.append(tr(
+            r"$$\text{{recall}} = \frac{{\text{{unknown, in a reference and in the translation}}}}"
+            r"{{\text{{unknown and in a reference}}}} = \frac{{{right}}}{{{wanted}}} = {share}$$",
+            right=u.right, wanted=u.wanted, share=number(u.right / u.wanted),
+        ))  # fmt: skip
+    if u.tokens and u.wanted and u.replaced is None:
+        parts.append(tr(
+            r"The vocabulary of the targets limits the recall to $\frac{{{reachable}}}{{{wanted}}} = {share}$.",
+            reachable=u.reachable, wanted=u.wanted, share=number(u.reachable / u.wanted),
+        ))
+    return "\n\n".join(parts)
 
 
 COPIED: View[Controls, Copied] = View(
-    "copied", N_(
-        "What happens to unknown words?",
-    ), ("evaluation",), Controls, _copied, _draw_copied, _explain_copied, _most_bytes,
+    "copied", N_("What happens to unknown words?"), ("evaluation",), Controls, _copied, _draw_copied, _explain_copied,
+    _most_bytes,
 )  # fmt: skip
 
 
@@ -396,17 +406,15 @@ def _loops(inputs: Inputs, controls: Controls) -> Loops:
 
 
 def _draw_loops(found: Loops) -> tuple[Part, ...]:
-    said = (
-        tr(
-            "In {share} of the translations, an n-gram follows itself more often than in each reference of the source. ",
-            share=_share(found.looping, found.sources),
-        )
-        + (tr(
-            "{counted} did not end",
-            counted=counted(found.unended, 'translation'),
-        ) if found.unended else tr("All translations ended"))
-        + tr(" within {longest:,} tokens.", longest=found.longest)
+    follows = tr(
+        "In {share} of the translations, an n-gram follows itself more often than in each reference of the source.",
+        share=_share(found.looping, found.sources),
     )
+    ended = tr_n(
+        "{n:,} translation did not end within {longest:,} tokens.", "{n:,} translations did not end within {longest:,} tokens.",
+        found.unended, longest=found.longest,
+    ) if found.unended else tr("All translations ended within {longest:,} tokens.", longest=found.longest)  # fmt: skip
+    said = f"{follows} {ended}"
     drawn = figures.repeats(found.by_n, found.sources, found.references)
     loops = _examples(found.examples, tr("Translations that repeat themselves"), tr("n-grams, times repeated"), "translation")
     return (*figure(drawn), Part("caption", said), *loops)
@@ -421,25 +429,24 @@ def _explain_loops(found: Loops) -> str:
         "\n\n"
         "References repeat some n-grams too, as “that that” or 11. So a translation counts as a loop only if $r_n$ is "
         "larger than in each of its references. The share of these is largest for n = {n}:\n\n"
-        r"$$\frac{{{loops}}}{{{sources}}} = {loops2}$$"
+        r"$$\frac{{{loops}}}{{{sources}}} = {share}$$"
         "\n\n"
         "For this n, an n-gram follows itself in {hypotheses:,} of the {sources:,} translations and in {references:,} of "
-        "the {references2:,} references.",
-        n=most.n, loops=most.loops, sources=found.sources, loops2=number(most.loops / found.sources),
-        hypotheses=most.hypotheses, references=most.references, references2=found.references,
+        "the {all_references:,} references.",
+        n=most.n, loops=most.loops, sources=found.sources, share=number(most.loops / found.sources),
+        hypotheses=most.hypotheses, references=most.references, all_references=found.references,
     )
 
 
 LOOPS: View[Controls, Loops] = View(
-    "loops", N_(
-        "Does the decoder get stuck in a loop?",
-    ), ("evaluation",), Controls, _loops, _draw_loops, _explain_loops, _most_bytes,
+    "loops", N_("Does the decoder get stuck in a loop?"), ("evaluation",), Controls, _loops, _draw_loops, _explain_loops,
+    _most_bytes,
 )  # fmt: skip
 
 
 # ---- examples -------------------------------------------------------------------------------------------------------
 
-MATCHES = {"all": "All", "different": N_("Not exact"), "exact": "Exact"}
+MATCHES = {"all": N_("All"), "different": N_("Not exact"), "exact": N_("Exact")}
 SORTINGS = {"worst": N_("Worst first"), "best": N_("Best first"), "file": N_("In the order of the file")}
 MOST = 100
 """The number of rows of the table."""
@@ -489,14 +496,16 @@ def _listed(inputs: Inputs, controls: Listed) -> Examples:
 
 def _draw_listed(found: Examples) -> tuple[Part, ...]:
     if not found.listed:
-        none = tr("Every translation equals a reference.") if found.match == "different" else tr("No translation equals a reference.")
+        none = tr("No translation equals a reference.")
+        if found.match == "different":
+            none = tr("Every translation equals a reference.")
         return (Part("text", none),)
     columns: Mapping[str, list[Any]] = {
-        "source": [one.source for one in found.listed],
-        "translation": [one.hypothesis for one in found.listed],
-        "references": [" / ".join(one.references) for one in found.listed],
+        tr("source"): [one.source for one in found.listed],
+        tr("translation"): [one.hypothesis for one in found.listed],
+        tr("references"): [" / ".join(one.references) for one in found.listed],
         "chrF": [f"{one.chrf:.1f}" for one in found.listed],
-        "exact": ["yes" if one.exact else "no" for one in found.listed],
+        tr("exact"): [tr("yes") if one.exact else tr("no") for one in found.listed],
     }
     opens: list[dict[str, Any]] = [{"text": one.source.removesuffix("…")} for one in found.listed]
     said = tr(
@@ -510,26 +519,23 @@ def _draw_listed(found: Examples) -> tuple[Part, ...]:
 def _explain_listed(found: Examples) -> str:
     said = tr(
         "Translations are ordered by the chrF of each sentence, because few sentences have right 4-grams, on which BLEU "
-        "depends. A translation is exact if it equals one of its references letter by letter; its chrF is 100.\n\n"
-        "{CHRF}",
-        CHRF=_CHRF,
+        "depends. A translation is exact if it equals one of its references letter by letter; its chrF is 100.",
     )
     first = found.listed[0] if found.listed else None
     here = "" if first is None else f" = {number(first.chrf)}"
-    row = "" if first is None else tr(
-        "\n\n"
+    row = "" if first is None else "\n\n" + tr(
         "This is the chrF of the translation in the first row: {hypothesis}",
         hypothesis=literal(first.hypothesis, 60),
     )
-    return f"{said}{here}$$\n\n{_CHRF_WORDS}{row}"
+    return f"{said}\n\n{_CHRF}{here}$$\n\n{tr(_CHRF_WORDS)}{row}"
 
 
 JUDGED: View[Listed, Examples] = View(
     "judged", N_("Which translations are worst, and which are best?"), ("evaluation",), Listed, _listed, _draw_listed,
     _explain_listed, _most_bytes,
     choices=lambda inputs, controls: (
-        Choice("match", "Match", tuple(MATCHES), MATCHES.__getitem__),
-        Choice("sorting", "Order", tuple(SORTINGS), SORTINGS.__getitem__),
+        Choice("match", tr("Match"), tuple(MATCHES), lambda key: tr(MATCHES[key])),
+        Choice("sorting", tr("Order"), tuple(SORTINGS), lambda key: tr(SORTINGS[key])),
     ),
 )  # fmt: skip
 

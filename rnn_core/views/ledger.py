@@ -1,5 +1,6 @@
 """The views of a network's ledger: its parameters, and the bytes that training it takes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
@@ -13,6 +14,16 @@ from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Controls, Part, Table, View, figure
 
 MOST_BATCH, MOST_STEPS = 100_000, 20_000
+
+_HELD = {
+    "weights": N_("weights"), "gradients": N_("gradients"), "Adam's two moments": N_("Adam's two moments"),
+    "row numbers of E": N_("row numbers of E"), "average of the weights": N_("average of the weights"),
+    "best weights so far": N_("best weights so far"), "inputs x": N_("inputs x"), "states and gates": N_("states and gates"),
+    "logits": N_("logits"),
+}  # fmt: skip
+"""What training holds, by the names of `analysis.ledger`."""
+
+_PARTS = {"encoder": N_("encoder"), "decoder": N_("decoder"), "attention": N_("attention"), "readout": N_("readout")}
 
 
 @dataclass(frozen=True)
@@ -61,10 +72,10 @@ def size_words(count: float) -> str:
 def place(row: LedgerRow, found: Ledger) -> str:
     """A parameter's letter, with layer and direction where there are several."""
     if row.layer is None or row.direction is None:
-        return row.letter
+        return tr(row.letter)
     where = [tr("layer {layer}", layer=row.layer + 1)] * (max(r.layer or 0 for r in found.rows) > 0)
     where += [(tr("from the start"), tr("from the end"))[row.direction]] * any(r.direction for r in found.rows)
-    return row.letter + (f" ({', '.join(where)})" if where else "")
+    return tr(row.letter) + (f" ({', '.join(where)})" if where else "")
 
 
 def _draw_counts(found: Ledger) -> tuple[Part, ...]:
@@ -76,7 +87,7 @@ def _draw_counts(found: Ledger) -> tuple[Part, ...]:
 
 def _explain_counts(found: Ledger) -> str:
     values = found.letters
-    gates = tr(", G = {values} gates", values=values['G']) if values["G"] > 1 else ""
+    gates = tr(", G = {gates} gates", gates=values["G"]) if values["G"] > 1 else ""
     letters = {row.letter for row in found.rows}
     past = tr(", W (G·d × d) the state before") if "W" in letters else ""
     own = tr("U, W and b") if "W" in letters else tr("U and b")
@@ -84,24 +95,23 @@ def _explain_counts(found: Ledger) -> str:
     return tr(
         "A parameter is a matrix or vector of numbers that training sets. E (N×n) holds a row for every word, U (G·d × n) "
         "carries what is read into the units{past}, b are the biases, V (k × d) and c read the answer out.{tied} Here N = "
-        "{values:,}, n = {values2}, d = {values3}, k = {values4}{gates}; G counts the gates, each with its own {own}.\n\n"
-        "{sum_words}\n\n"
+        "{words:,}, n = {n}, d = {d}, k = {k}{gates}; G counts the gates, each with its own {own}.\n\n"
+        "{sums}\n\n"
         "Fed one-hot instead of by E, U would have N columns and not n.",
-        past=past, tied=tied, values=values['N'], values2=values['n'], values3=values['d'], values4=values['k'], gates=gates,
-        own=own, sum_words=sum_words(found),
-    )  # fmt: skip
+        past=past, tied=tied, words=values["N"], n=values["n"], d=values["d"], k=values["k"], gates=gates, own=own,
+        sums=sum_words(found),
+    )
 
 
 def sum_words(found: Ledger) -> str:
     """The sum in letters and numbers, and the three ways to count, as Markdown."""
-    return (
-        rf"$${found.formula}$$" + "\n\n" + rf"$$= {found.numbers} = " + f"{found.by_formula:,}$$".replace(",", "{,}") + tr(
-            "\n\n"
-            "By the formula **{by_formula:,}**, by the shapes that the cell declares **{declared:,}**, by the sizes of the "
-            "tensors **{in_tensors:,}**: {agreement}.",
-            by_formula=found.by_formula, declared=found.declared, in_tensors=found.in_tensors, agreement=agreement(found),
-        )
+    total = f"{found.by_formula:,}".replace(",", "{,}")
+    said = tr(
+        "By the formula **{by_formula:,}**, by the shapes that the cell declares **{declared:,}**, by the sizes of the "
+        "tensors **{in_tensors:,}**: {agreement}.",
+        by_formula=found.by_formula, declared=found.declared, in_tensors=found.in_tensors, agreement=agreement(found),
     )
+    return f"$${found.formula}$$\n\n$$= {found.numbers} = {total}$$\n\n{said}"
 
 
 def agreement(found: Ledger) -> str:
@@ -120,21 +130,28 @@ PARAMETERS = _view("ledger", N_("How many numbers are learnt?"), render=_draw_co
 
 def counts(found: Ledger) -> dict[str, list[Any]]:
     """The ledger as a table."""
-    total = found.in_tensors
+    return _counts([place(row, found) for row in found.rows], found.rows, found.in_tensors)
+
+
+def _counts(names: Sequence[str], rows: Sequence[LedgerRow], total: int) -> dict[str, list[Any]]:
     return {
-        "parameter": [*(place(row, found) for row in found.rows), "sum"],
-        tr("in letters"): [*(" × ".join(row.size) for row in found.rows), ""],
-        "shape": [*(" × ".join(f"{side:,}" for side in row.shape) for row in found.rows), ""],
-        "numbers": [*(row.count for row in found.rows), total],
-        "share": [*(row.count / total for row in found.rows), 1.0],
+        tr("parameter"): [*names, tr("sum")],
+        tr("in letters"): [*(" × ".join(row.size) for row in rows), ""],
+        tr("shape"): [*(" × ".join(f"{side:,}" for side in row.shape) for row in rows), ""],
+        tr("numbers"): [*(row.count for row in rows), total],
+        tr("share"): [*(row.count / total for row in rows), 1.0],
     }
+
+
+def _formats() -> dict[str, str]:
+    return {tr("share"): "percent", tr("numbers"): "localized"}
 
 
 COUNTS = _view(
     "ledger-sum", "", explain=sum_words,
     render=lambda found: (
         Part("text", sum_words(found)),
-        Part("table", Table(counts(found), formats={"share": "percent", "numbers": "localized"})),
+        Part("table", Table(counts(found), formats=_formats())),
     ),
 )  # fmt: skip
 
@@ -142,12 +159,12 @@ COUNTS = _view(
 def _draw_memory(found: Ledger) -> tuple[Part, ...]:
     rows = found.memory
     says = [size_words(row.size) for row in rows]
-    return figure(bars.amounts([row.name for row in rows], [row.size for row in rows], says, "bytes"))
+    return figure(bars.amounts([tr(_HELD[row.name]) for row in rows], [row.size for row in rows], says, tr("bytes")))
 
 
 def _explain_memory(found: Ledger) -> str:
     sizes, held = found.sizes, {row.name for row in found.memory}
-    rows = "\n".join(f"| {row.name} | {row.formula} | {row.size:,} |" for row in found.memory)
+    rows = "\n".join(f"| {tr(_HELD[row.name])} | {row.formula} | {row.size:,} |" for row in found.memory)
     letters = ", ".join(f"{letter} = {value:,}" for letter, value in sizes.items())
     optimiser = tr("Adam keeps two running means (moments) for each parameter") if "Adam's two moments" in held else tr(
         "SGD keeps nothing between updates",
@@ -164,11 +181,10 @@ def _explain_memory(found: Ledger) -> str:
     average = tr(
         " The running average of the weights is a copy, and one more is made for as long as dev is scored with the average.",
     )
-    some = tr(", up to q = {sizes:,} at a time", sizes=sizes['q']) * (sizes["q"] < sizes["m"])
+    some = tr(", up to q = {most:,} at a time", most=sizes["q"]) * (sizes["q"] < sizes["m"])
     cut = tr(
-        " The way back is cut after K = {sizes:,} steps, so K steps are held and not T.",
-        sizes=sizes['K'],
-    ) * (sizes["K"] < sizes["T"])
+        " The way back is cut after K = {steps:,} steps, so K steps are held and not T.", steps=sizes["K"],
+    ) * (sizes["K"] < sizes["T"])  # fmt: skip
     return tr(
         "Each number is a float32 of 4 bytes. {optimiser}; the weights of the best epoch so far are a "
         "copy.{by_rows}{average} The way back needs the inputs, states and gates of every step, so these grow with B and "
@@ -177,10 +193,10 @@ def _explain_memory(found: Ledger) -> str:
         "| --- | --- | ---: |\n"
         "{rows}\n\n"
         "Here {letters}: s numbers are kept per unit and step, ℓ is layers times directions.\n\n"
-        "Together {size_words}. Buffers, and the copies that dropout makes, come on top.",
-        optimiser=optimiser, by_rows=by_rows * ('row numbers of E' in held),
-        average=average * ('average of the weights' in held), some=some, cut=cut, rows=rows, letters=letters,
-        size_words=size_words(sum(row.size for row in found.memory)),
+        "Together {total}. Buffers, and the copies that dropout makes, come on top.",
+        optimiser=optimiser, by_rows=by_rows * ("row numbers of E" in held),
+        average=average * ("average of the weights" in held), some=some, cut=cut, rows=rows, letters=letters,
+        total=size_words(sum(row.size for row in found.memory)),
     )
 
 
@@ -206,19 +222,13 @@ def _names(found: TranslatorLedger) -> list[str]:
         if row.layer is not None and row.direction is not None:
             where += [tr("layer {layer}", layer=row.layer + 1)] * (layers > 1)
             where += [(tr("from the start"), tr("from the end"))[row.direction]] * (directions > 1 and part == "encoder")
-        names.append(f"{part}: {row.letter}" + (f" ({', '.join(where)})" if where else ""))
+        names.append(f"{tr(_PARTS[part])}: {tr(row.letter)}" + (f" ({', '.join(where)})" if where else ""))
     return names
 
 
 def counts_of_both(found: TranslatorLedger) -> dict[str, list[Any]]:
     """The ledger of an encoder–decoder as a table."""
-    return {
-        "parameter": [*_names(found), "sum"],
-        tr("in letters"): [*(" × ".join(row.size) for row in found.rows), ""],
-        "shape": [*(" × ".join(f"{side:,}" for side in row.shape) for row in found.rows), ""],
-        "numbers": [*(row.count for row in found.rows), found.in_tensors],
-        "share": [*(row.count / found.in_tensors for row in found.rows), 1.0],
-    }
+    return _counts(_names(found), found.rows, found.in_tensors)
 
 
 def sum_of_both(found: TranslatorLedger) -> str:
@@ -233,7 +243,7 @@ def sum_of_both(found: TranslatorLedger) -> str:
 def _draw_both(found: TranslatorLedger) -> tuple[Part, ...]:
     says = [" × ".join(f"{side:,}" for side in row.shape) + f" = {row.count:,}" for row in found.rows]
     drawn = bars.amounts(_names(found), [row.count for row in found.rows], says, tr("numbers that are learnt"))
-    table = Table(counts_of_both(found), formats={"share": "percent", "numbers": "localized"})
+    table = Table(counts_of_both(found), formats=_formats())
     return Part("figure", drawn), Part("text", sum_of_both(found)), Part("table", table)
 
 
@@ -243,7 +253,7 @@ def _explain_both(found: TranslatorLedger) -> str:
         tr(
             "The encoder and the decoder each have an E, a row for every word that they read, and the U, W and b of their "
             "own cell (as far as the cell has them).",
-        )
+        ),
     ]
     if "W_c" in letters:
         said.append(tr("W_c makes the attentional state from the decoder's state and the context."))
@@ -256,8 +266,8 @@ def _explain_both(found: TranslatorLedger) -> str:
     return tr(
         "{said} Here {in_numbers}: N and M are the words of the source and of the target, e the units of each direction of "
         "the encoder, G the gates.\n\n"
-        "{sum_of_both}",
-        said=' '.join(said), in_numbers=in_numbers, sum_of_both=sum_of_both(found),
+        "{sums}",
+        said=" ".join(said), in_numbers=in_numbers, sums=sum_of_both(found),
     )
 
 

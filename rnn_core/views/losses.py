@@ -9,8 +9,7 @@ import numpy as np
 from rnn_core.analysis.paired import paired
 from rnn_core.figures import twins
 from rnn_core.figures.frame import Figure
-from rnn_core.figures.text import counted
-from rnn_core.language import N_, tr
+from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import Along
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, Part, Table, View, figure, number
@@ -49,9 +48,9 @@ def summary(found: Twins) -> str:
     return tr(
         "- **Half of the words read.** The readout is right on {at_half}\n"
         "- **All words read.** The answer is right on {at_end}\n"
-        "- **Decided.** Half of the texts have their final answer after {median:.0%} of their words with the loss at every "
-        "step, after {median2:.0%} with the loss at the last step.",
-        at_half=at_half, at_end=at_end, median=np.median(every.decided), median2=np.median(last.decided),
+        "- **Decided.** Half of the texts have their final answer after {every:.0%} of their words with the loss at every "
+        "step, after {last:.0%} with the loss at the last step.",
+        at_half=at_half, at_end=at_end, every=np.median(every.decided), last=np.median(last.decided),
     )
 
 
@@ -60,19 +59,30 @@ def _compared(
 ) -> str:
     """Two accuracies on the same texts: percentages, counts, and the interval of their difference where it is known."""
     counts = [round(share * one.texts) for share, one in ((more, every), (less, last))]
-    said = tr(
-        "{more:.1%} ({counts:,} of {counted}) with the loss at every step, on {less:.1%} ({counts2:,}) with the loss at "
-        "the last step: ",
-        more=more, counts=counts[0], counted=counted(every.texts, 'text'), less=less, counts2=counts[1],
-    )
     difference = counts[0] - counts[1]
-    said += f"{counted(abs(difference), 'text')} {'more' if difference > 0 else 'fewer'}" if difference else tr("no difference")
+    apart = tr("no difference")
+    if difference > 0:
+        apart = tr_n("{n:,} text more", "{n:,} texts more", difference)
+    elif difference < 0:
+        apart = tr_n("{n:,} text fewer", "{n:,} texts fewer", -difference)
+    said = tr(
+        "{more:.1%} ({count_every:,} of {texts}) with the loss at every step, on {less:.1%} ({count_last:,}) with the loss at "
+        "the last step: {difference}",
+        more=more, count_every=counts[0], texts=tr_n("{n:,} text", "{n:,} texts", every.texts), less=less, count_last=counts[1],
+        difference=apart,
+    )
     if right is None or other is None or len(right) != len(other):
         return f"{said}."
     found = paired(right, other)
-    chance = tr(", so it may be chance") if found.low <= 0 <= found.high else ""
-    interval = tr("{signed} to {signed2} percentage points", signed=_signed(found.low), signed2=_signed(found.high))
-    return tr("{said}. The 95% interval of the difference is {interval}{chance}.", said=said, interval=interval, chance=chance)
+    low, high = _signed(found.low), _signed(found.high)
+    if found.low <= 0 <= found.high:
+        return tr(
+            "{said}. The 95% interval of the difference is {low} to {high} percentage points, so it may be chance.",
+            said=said, low=low, high=high,
+        )
+    return tr(
+        "{said}. The 95% interval of the difference is {low} to {high} percentage points.", said=said, low=low, high=high
+    )
 
 
 def _signed(share: float) -> str:
@@ -91,7 +101,7 @@ def apart(found: Twins) -> dict[str, list[Any]]:
         if one is not None and other is not None and len(one) == len(other)
     }  # fmt: skip
     return {} if not known else {
-        "read": list(known),
+        tr("read"): list(known),
         tr("only right with the loss at every step"): [one.only_first for one in known.values()],
         tr("only right with the loss at the last step"): [one.only_second for one in known.values()],
     }
@@ -102,7 +112,7 @@ def _draw_summary(found: Twins) -> tuple[Part, ...]:
     if not table:
         return (said,)
     fold = tr("Where the interval comes from")
-    return said, Part("text", INTERVAL, fold), Part("table", Table(table), fold)
+    return said, Part("text", tr(INTERVAL), fold), Part("table", Table(table), fold)
 
 
 INTERVAL = N_(
@@ -134,19 +144,19 @@ def _explain_reach(found: Twins) -> str:
         one = found.runs[name]
         far = min(10, len(one.reach) - 1)
         return tr(
-            "{NAMES}: {reach} at the end, {reach2} {far} steps before",
-            NAMES=twins.NAMES[name], reach=number(one.reach[0]), reach2=number(one.reach[far]), far=far,
+            "{name}: {end} at the end, {before} {far} steps before",
+            name=tr(twins.NAMES[name]), end=number(one.reach[0]), before=number(one.reach[far]), far=far,
         )
 
     every = r"\sum_t L(t)" if found.runs["every"].reduce == "sum" else r"\frac{1}{T} \sum_t L(t)"
     return tr(
         r"$\partial L / \partial h_t$ is the gradient of the loss at the state of step t. Drawn is its length, the mean "
         "over {followed} texts, by the number of steps between t and the end; L is each run's own loss, at the true label.\n\n"
-        "{told}.\n\n"
-        "{told2}.\n\n"
+        "{told_last}.\n\n"
+        "{told_every}.\n\n"
         r"With the loss at the last step, the whole gradient comes back through every $\partial h_{{t+1}} / \partial h_t$ "
         "on the way. With $L = {every}$, each step also has a loss of its own.",
-        followed=found.runs['last'].followed, told=told('last'), told2=told('every'), every=every,
+        followed=found.runs["last"].followed, told_last=told("last"), told_every=told("every"), every=every,
     )
 
 

@@ -13,8 +13,7 @@ from rnn_core.analysis.trace import trace as read
 from rnn_core.figures import heatmap
 from rnn_core.figures import padding as figures
 from rnn_core.figures.frame import FIRST
-from rnn_core.figures.text import counted
-from rnn_core.language import N_, tr
+from rnn_core.language import N_, formula, tr, tr_n
 from rnn_core.results import PAD, PaddedRead, PaddingAudit, PaddingCost, Trace
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Controls, Part, Table, View, figure, literal, number
@@ -46,13 +45,6 @@ def _audit(inputs: Inputs, pads: int, label: str | None) -> PaddingAudit:
     return audit(inputs.network, inputs.once(_read), pads, label)
 
 
-def _asked(found: PaddingAudit, labels: Sequence[str]) -> str:
-    """What the probability is of."""
-    asked = one_class(found.targets)
-    said = tr("each token's own answer") if asked is None else tr("the class {labels}", labels=literal(labels[asked], 40))
-    return said + tr(" (the mean over the tokens)") * (len(found.targets) > 1)
-
-
 Ways = dict[tuple[str, bool], np.ndarray]
 """By (side, masked), a number for each count of pads."""
 
@@ -65,16 +57,28 @@ class PadCurves:
         counts: (P,) numbers of pads from 0 up.
         curves: (P,) for each way.
         pads: p.
-        asked: what the probability is of, as Markdown.
+        label: the class that the probability is of, as Markdown; None: each token's own answer.
+        several: whether the probability is a mean over tokens.
     """
 
     counts: np.ndarray
     curves: Ways
     pads: int
-    asked: str
+    label: str | None
+    several: bool
+
+    @property
+    def asked(self) -> str:
+        """What the probability is of, as Markdown."""
+        if self.label is None:
+            return tr("each token's own answer (the mean over the tokens)") if self.several else tr("each token's own answer")
+        if self.several:
+            return tr("the class {label} (the mean over the tokens)", label=self.label)
+        return tr("the class {label}", label=self.label)
 
 
 _view = partial(View, needs=("run", "text"), controls=Pads)
+_SIDES = {"left": N_("left"), "right": N_("right")}
 _FEW_BYTES = 16_384
 """The counts of pads are few, whatever the text."""
 
@@ -91,32 +95,33 @@ def _over_pads(
 
     def compute(inputs: Inputs, controls: Pads) -> PadCurves:
         found: PaddingAudit = inputs.once(_audit, controls.pads, controls.label)
-        return PadCurves(found.counts, curves(found), found.pads, _asked(found, inputs.trace.labels))
+        asked = one_class(found.targets)
+        label = None if asked is None else literal(inputs.trace.labels[asked], 40)
+        return PadCurves(found.counts, curves(found), found.pads, label, len(found.targets) > 1)
 
     def explain(found: PadCurves) -> str:
         at = int(np.searchsorted(found.counts, found.pads))
-        listed = " · ".join(f"{figures.WAYS[way][0]}: {written(float(curve[at]))}" for way, curve in found.curves.items())
-        return tr(
-            "{words}\n\n"
-            "With {counted} – {listed}.",
-            words=words(found), counted=counted(found.pads, 'pad'), listed=listed,
-        )
+        listed = " · ".join(f"{tr(figures.WAYS[way][0])}: {written(float(curve[at]))}" for way, curve in found.curves.items())
+        at_pads = tr_n("With {n:,} pad – {listed}.", "With {n:,} pads – {listed}.", found.pads, listed=listed)
+        return f"{words(found)}\n\n{at_pads}"
 
     return _view(
         name, question, compute=compute, explain=explain, most_bytes=lambda inputs: _FEW_BYTES,
-        render=lambda found: figure(figures.pad_curves(found.counts, found.curves, found.pads, title)),
+        render=lambda found: figure(figures.pad_curves(found.counts, found.curves, found.pads, tr(title))),
     )  # fmt: skip
 
 
 def _curve_words(found: PadCurves) -> str:
-    return (
+    return tr(
         "Pads make the rows of a matrix equally long and mean nothing. **Masked**: on the right, the network is told each "
         "text's length and stops there, as in training; on the left, a mask keeps the state what it was at every pad. **Read "
         "like tokens**: `<pad>` is a word as any other, each pad is one more step, and the answer is read from the last "
         "column, because nobody knows where the text ended.\n\n"
-        r"$$\text{masked: } h_t = h_{t-1} \text{ at a pad} \qquad \text{read: } h_t = \mathrm{step}(h_{t-1},\ E[0])$$" + "\n\n"
-        "Each of the four is read and measured on its own. The curves are the probability of "
-        f"{found.asked}; without pads it is {found.curves['right', True][0]:.6f}."
+        r"$$\text{{masked: }} h_t = h_{{t-1}} \text{{ at a pad}} \qquad \text{{read: }} h_t = \mathrm{{step}}(h_{{t-1}},\ E[0])$$"
+        "\n\n"
+        "Each of the four is read and measured on its own. The curves are the probability of {asked}; without pads it is "
+        "{without:.6f}.",
+        asked=found.asked, without=found.curves["right", True][0],
     )
 
 
@@ -198,8 +203,8 @@ def _explain_states(found: PadStates) -> str:
     if found.masked and found.side == "left":
         said = tr(
             "Pads in front are passed over: the state stays h₀ = 0 until `<sos>`, and from there on everything is as "
-            "without pads. The longest state at a pad has length {max}.",
-            max=number(float(ends[~found.true].max(initial=0))),
+            "without pads. The longest state at a pad has length {longest}.",
+            longest=number(float(ends[~found.true].max(initial=0))),
         )
     elif found.masked:
         said = tr(
@@ -207,10 +212,13 @@ def _explain_states(found: PadStates) -> str:
             "the end are not used, and drawn as 0.",
         )
     elif found.side == "left":
-        said = (
-            tr("Pads in front are read: the text begins from a state that the pads have already moved away from 0")
-            + (tr(", to length {ends}.", ends=number(float(ends[true[0] - 1]))) if pads else ".")
-        )
+        said = tr(
+            "Pads in front are read: the text begins from a state that the pads have already moved away from 0, to length "
+            "{length}.",
+            length=number(float(ends[true[0] - 1])),
+        ) if pads else tr(
+            "Pads in front are read: the text begins from a state that the pads have already moved away from 0.",
+        )  # fmt: skip
     else:
         moved = float(np.linalg.norm(found.states[-1] - found.states[true[-1]]))
         said = tr(
@@ -218,15 +226,15 @@ def _explain_states(found: PadStates) -> str:
             "pads, but each pad moves the state on. From the true end to the last column it moves by {moved} (Euclidean).",
             moved=number(moved),
         )
-    return tr(
-        "{said}\n\n"
-        r"$$h_{{{first}}} = 0, \qquad h_t = \mathrm{{step}}(h_{{t-1}}, x_t)$$"
-        "\n\n"
-        "Drawn are the states of the top layer along the padded row, with {counted} on the {side}. `<sos>` is t = 1, so "
-        "the row goes from t = {replace} to t = {first2}. Outlined is the column from which the answer is read.",
-        said=said, first=found.first - 1, counted=counted(pads, 'pad'), side=found.side,
-        replace=str(found.first).replace('-', '−'), first2=found.first + len(found.tokens) - 1,
+    start = formula(r"$$h_{{{before}}} = 0, \qquad h_t = \mathrm{{step}}(h_{{t-1}}, x_t)$$", before=found.first - 1)
+    drawn = tr_n(
+        "Drawn are the states of the top layer along the padded row, with {n:,} pad on the {side}. `<sos>` is t = 1, so the "
+        "row goes from t = {first} to t = {last}. Outlined is the column from which the answer is read.",
+        "Drawn are the states of the top layer along the padded row, with {n:,} pads on the {side}. `<sos>` is t = 1, so the "
+        "row goes from t = {first} to t = {last}. Outlined is the column from which the answer is read.",
+        pads, side=tr(_SIDES[found.side]), first=str(found.first).replace("-", "−"), last=found.first + len(found.tokens) - 1,
     )
+    return f"{said}\n\n{start}\n\n{drawn}"
 
 
 STATES: View[Pads, PadStates] = _view(
@@ -264,13 +272,13 @@ def _drifts(inputs: Inputs, controls: Pads) -> Drifts:
 def drifts(found: Drifts) -> dict[str, Sequence[Any]]:
     """The audit as a table: each way to pad against no pads."""
     return {
-        "pads": [tr("{pads} on the {side}", pads=found.pads, side=read.side) for read in found.reads],
-        "masking": [tr("on: passed over") if read.masked else tr("off: read like tokens") for read in found.reads],
-        "state": [f"{read.state:.2g}" for read in found.reads],
-        "probabilities": [f"{read.answer:.2g}" for read in found.reads],
-        "gradient": [f"{read.gradient:.2g}" for read in found.reads],
+        tr("pads"): [tr("{pads} on the {side}", pads=found.pads, side=tr(_SIDES[read.side])) for read in found.reads],
+        tr("masking"): [tr("on: passed over") if read.masked else tr("off: read like tokens") for read in found.reads],
+        tr("state"): [f"{read.state:.2g}" for read in found.reads],
+        tr("probabilities"): [f"{read.answer:.2g}" for read in found.reads],
+        tr("gradient"): [f"{read.gradient:.2g}" for read in found.reads],
         tr("gradient, relative"): [f"{read.ratio:.2g}" for read in found.reads],
-        "loss": [f"{read.loss:.4f}" for read in found.reads],
+        tr("loss"): [f"{read.loss:.4f}" for read in found.reads],
         tr("answers changed"): [int((read.answers != found.answers).sum()) for read in found.reads],
     }
 
@@ -281,16 +289,15 @@ def drift_words(found: Drifts) -> str:
     def most(masked: bool) -> str:
         reads = [read for read in found.reads if read.masked == masked]
         return tr(
-            "state **{value:.2g}**, probabilities **{value2:.2g}**, gradient **{value3:.2g}**",
-            value=max(r.state for r in reads), value2=max(r.answer for r in reads),
-            value3=max(r.gradient for r in reads),
+            "state **{state:.2g}**, probabilities **{answer:.2g}**, gradient **{gradient:.2g}**",
+            state=max(r.state for r in reads), answer=max(r.answer for r in reads), gradient=max(r.gradient for r in reads),
         )
 
     return tr(
         "The largest absolute difference from the text without pads, over both sides:\n\n"
-        "- masking on: {most} (no more than rounding)\n"
-        "- masking off: {most2}",
-        most=most(True), most2=most(False),
+        "- masking on: {masked} (no more than rounding)\n"
+        "- masking off: {read}",
+        masked=most(True), read=most(False),
     )
 
 
@@ -308,8 +315,8 @@ def _show_drifts(found: Drifts) -> tuple[Part, ...]:
 def _choose_pads(inputs: Inputs, controls: Pads) -> tuple[Choice, ...]:
     return (
         Choice("pads", tr("Pads p"), (0, MOST_PADS), form="slider"),
-        Choice("side", tr("Pads on the"), SIDES),
-        Choice("masking", "Masking", (True, False), {True: "on", False: "off"}.__getitem__),
+        Choice("side", tr("Pads on the"), SIDES, lambda side: tr(_SIDES[side])),
+        Choice("masking", tr("Masking"), (True, False), {True: tr("on"), False: tr("off")}.__getitem__),
     )
 
 
@@ -321,19 +328,18 @@ DRIFTS: View[Pads, Drifts] = _view(
 VIEWS = (DRIFTS, CURVES, MOVED, DRIFT, STATES)
 
 
-def cost_words(cost: PaddingCost, of: str = N_("dev texts")) -> str:
-    """Accuracies of texts read in three ways, as Markdown. `of`: which texts these are."""
+def cost_words(cost: PaddingCost, of: str | None = None) -> str:
+    """Accuracies of texts read in three ways, as Markdown. `of`: which texts these are; None: those of dev."""
     texts = tr("all {texts:,}", texts=cost.texts) if cost.texts == cost.available else tr(
-        "{texts:,} of {available:,}",
-        texts=cost.texts, available=cost.available,
-    )
+        "{texts:,} of {available:,}", texts=cost.texts, available=cost.available,
+    )  # fmt: skip
     return tr(
         "On {texts} {of}, padded to the longest (L = {longest}):\n\n"
         "| the answer is read | accuracy | against the true end |\n"
         "| --- | --- | --- |\n"
         "| at each text's true end | **{true_end:.4f}** | |\n"
-        "| from the last column, behind the pads | **{last_column:.4f}** | {last_column2:+.4f} |\n"
-        "| from the last column, the pads in front and read | **{left:.4f}** | {left2:+.4f} |",
-        texts=texts, of=of, longest=cost.longest, true_end=cost.true_end, last_column=cost.last_column,
-        last_column2=cost.last_column - cost.true_end, left=cost.left, left2=cost.left - cost.true_end,
+        "| from the last column, behind the pads | **{last_column:.4f}** | {last_column_less:+.4f} |\n"
+        "| from the last column, the pads in front and read | **{left:.4f}** | {left_less:+.4f} |",
+        texts=texts, of=of or tr("dev texts"), longest=cost.longest, true_end=cost.true_end, last_column=cost.last_column,
+        last_column_less=cost.last_column - cost.true_end, left=cost.left, left_less=cost.left - cost.true_end,
     )

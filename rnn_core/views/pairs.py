@@ -13,6 +13,8 @@ from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import pick_step
 from rnn_core.views.view import Controls, Part, View
 
+_KINDS = {"words": N_("words"), "characters": N_("characters")}
+
 
 @dataclass(frozen=True)
 class At(Controls):
@@ -72,10 +74,10 @@ def _caption(found: Pairs) -> str:
     )
     longest = max(both.source.indices.shape[1], steps)
     if longest > figures.MOST_STEPS:
-        said += tr("Up to {MOST_STEPS} steps are shown; click one to move along. ", MOST_STEPS=figures.MOST_STEPS)
+        said += tr("Up to {most} steps are shown; click one to move along. ", most=figures.MOST_STEPS)
     return said + tr(
-        "The loss counts {counted} of the {pairs} steps of the decoder: none at a pad.",
-        counted=both.counted, pairs=pairs * steps,
+        "The loss counts {counted} of the {steps} steps of the decoder: none at a pad.",
+        counted=both.counted, steps=pairs * steps,
     )
 
 
@@ -89,21 +91,22 @@ def _explain(found: Pairs) -> str:
     steps = both.fed.indices.shape[1]
     lengths = ", ".join(map(str, both.source.lengths.tolist())), ", ".join(map(str, both.fed.lengths.tolist()))
     return tr(
-        "Both texts are cut into {kind}, and each side has a vocabulary of its own: {words:,} and {words2:,} entries. The "
-        "decoder reads the target moved by one step against its labels, so at each step it knows the tokens before the one "
-        "that it is asked for (teacher forcing):\n\n"
+        "Both texts are cut into {kind}, and each side has a vocabulary of its own: {source_words:,} and {target_words:,} "
+        "entries. The decoder reads the target moved by one step against its labels, so at each step it knows the tokens "
+        "before the one that it is asked for (teacher forcing):\n\n"
         r"$$\text{{read}}: \langle sos\rangle, y_1, \dots, y_n \qquad \text{{asked for}}: y_1, \dots, y_n, \langle "
         r"eos\rangle$$"
         "\n\n"
         r"$$\text{{source}} \in \{{0, \ldots, N_s - 1\}}^{{S \times B}}, \quad \text{{target}} \in \{{0, \ldots, N_t - "
         r"1\}}^{{T \times B}}, \qquad S = {read},\ T = {steps},\ B = {pairs}$$"
         "\n\n"
-        "In the pictures, each row is a text. The lengths are {lengths} and {lengths2}; behind them, {pads} of {size} "
-        "source steps and {pads2} of {size2} target steps are pads. Attention gives a pad of the source the weight 0, and "
-        "the loss is the mean over the other {counted} steps of the target.",
-        kind=found.kind, words=len(both.source.words), words2=len(both.fed.words), read=read, steps=steps, pairs=pairs,
-        lengths=lengths[0], lengths2=lengths[1], pads=_pads(both.source), size=both.source.indices.size, pads2=_pads(both.fed),
-        size2=both.fed.indices.size, counted=both.counted,
+        "In the pictures, each row is a text. The lengths are {source_lengths} and {target_lengths}; behind them, {source_pads} "
+        "of {source_size} source steps and {target_pads} of {target_size} target steps are pads. Attention gives a pad of the "
+        "source the weight 0, and the loss is the mean over the other {counted} steps of the target.",
+        kind=tr(_KINDS[found.kind]), source_words=len(both.source.words), target_words=len(both.fed.words), read=read,
+        steps=steps, pairs=pairs, source_lengths=lengths[0], target_lengths=lengths[1], source_pads=_pads(both.source),
+        source_size=both.source.indices.size, target_pads=_pads(both.fed), target_size=both.fed.indices.size,
+        counted=both.counted,
     )
 
 
@@ -118,10 +121,8 @@ def _most_bytes(inputs: Inputs) -> int:
 
 
 PAIRS: View[At, Pairs] = View(
-    "pair-matrices", N_(
-        "Which numbers stand for both texts?",
-    ), ("run", "translation", "second_text"), At, _pairs, _draw, _explain,
-    _most_bytes, pick_step,
+    "pair-matrices", N_("Which numbers stand for both texts?"), ("run", "translation", "second_text"), At, _pairs, _draw,
+    _explain, _most_bytes, pick_step,
 )  # fmt: skip
 
 VIEWS = (PAIRS,)

@@ -2,8 +2,7 @@
 
 from rnn_core.analysis.recipe import recipe
 from rnn_core.config import CHOICE_NAMES, metric_name
-from rnn_core.figures.text import counted
-from rnn_core.language import N_, tr
+from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import Recipe
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, Part, View, number
@@ -15,55 +14,80 @@ def _recipe(inputs: Inputs, controls: Controls) -> Recipe:
 
 def rows(found: Recipe) -> dict[str, tuple[str, str]]:
     """By step of the recipe what this run and logistic regression do, as Markdown."""
-    n, k, own = f"{found.words:,}", found.classes, ", ".join(found.starts)
+    n, k, own = f"{found.words:,}", found.classes, ", ".join(map(tr, found.starts))
     seen = {
         "text": tr("how often each of the N = {n} words is in the text; their order is lost", n=n),
         "token": tr("the token alone, one-hot: N = {n} numbers; its neighbours are lost", n=n),
         "next": tr("the token alone, one-hot: N = {n} numbers; those before it are lost", n=n),
     }[found.of]
-    of = {"text": "label", "token": "tag", "next": tr("next token")}[found.of]
-    where = tr(
-        "−log p({of}) after `<eos>`",
-        of=of,
-    ) if found.loss == "last" else tr(
-        "{reduce} of −log p({of}) over the steps of a text",
-        reduce=found.reduce, of=of,
-    )
+    of = {"text": tr("label"), "token": tr("tag"), "next": tr("next token")}[found.of]
     if found.of == "next":
-        where = tr("mean of −log p(next token) over the tokens of a batch")
-    mean = "" if found.of == "next" else tr("; mean over the texts of a batch")
+        where, mean = tr("mean of −log p(next token) over the tokens of a batch"), ""
+    else:
+        mean = tr("; mean over the texts of a batch")
+        where = tr("−log p({of}) after `<eos>`", of=of) if found.loss == "last" else {
+            "mean": tr("mean of −log p({of}) over the steps of a text", of=of),
+            "sum": tr("sum of −log p({of}) over the steps of a text", of=of),
+        }[found.reduce]  # fmt: skip
     copies = tr("through up to K = {truncate:,} steps", truncate=found.truncate) if found.truncate else tr("through all steps")
     return {
-        tr("what is read"): (tr("the tokens in order, each a row of E: n = {embedding:,} numbers", embedding=found.embedding), seen),
-        "parameters": (
-            f"{found.parameters:,}: {own}", f"N·k + k = {found.words}·{k} + {k} = {found.logistic:,}: V, c"
+        tr("what is read"): (
+            tr("the tokens in order, each a row of E: n = {embedding:,} numbers", embedding=found.embedding), seen,
         ),
-        "initialise": (
-            "; ".join(f"{letter} {how}" for letter, how in found.starts.items()),
-            "V = 0, c = 0: the loss is convex, so every start leads to the same lowest loss",
+        tr("parameters"): (
+            f"{found.parameters:,}: {own}",
+            tr("N·k + k = {words}·{k} + {k} = {logistic:,}: V, c", words=found.words, k=k, logistic=found.logistic),
         ),
-        "forward": (
-            "xₜ = E[tokenₜ]; hₜ from hₜ₋₁ and xₜ, with h₀ = 0; ŷₜ = softmax(c + V hₜ)", "ŷ = softmax(c + V x)"
+        tr("initialise"): (
+            "; ".join(f"{tr(letter)} {_start(how)}" for letter, how in found.starts.items()),
+            tr("V = 0, c = 0: the loss is convex, so every start leads to the same lowest loss"),
         ),
-        "loss": (where + mean, tr("−log p({of})", of=of) + mean),
-        "backward": (
+        tr("forward"): (
+            tr("xₜ = E[tokenₜ]; hₜ from hₜ₋₁ and xₜ, with h₀ = 0; ŷₜ = softmax(c + V hₜ)"), tr("ŷ = softmax(c + V x)"),
+        ),
+        tr("loss"): (where + mean, tr("−log p({of})", of=of) + mean),
+        tr("backward"): (
             tr(
                 "{copies}; the gradient of {letters} is the sum over one copy per step",
-                copies=copies, letters=', '.join(found.letters),
+                copies=copies, letters=", ".join(map(tr, found.letters)),
             ),
             tr("one step: ∂L/∂V = (ŷ − y) xᵀ, ∂L/∂c = ŷ − y"),
         ),
-        "clip": (tr(
-            "the gradient is scaled down to the norm {clip:g}",
-            clip=found.clip,
-        ) if found.clip else "never", tr("not needed")),
-        "update": (tr(
-            "{CHOICE_NAMES}, learning rate {rate:g}{schedule}",
-            CHOICE_NAMES=CHOICE_NAMES[found.optimizer], rate=found.rate, schedule=_schedule(found),
-        ), tr("the same optimisers")),
+        tr("clip"): (
+            tr("the gradient is scaled down to the norm {clip:g}", clip=found.clip) if found.clip else tr("never"),
+            tr("not needed"),
+        ),
+        tr("update"): (
+            tr(
+                "{optimiser}, learning rate {rate:g}{schedule}",
+                optimiser=tr(CHOICE_NAMES[found.optimizer]), rate=found.rate, schedule=_schedule(found),
+            ),
+            tr("the same optimisers"),
+        ),
         tr("an epoch"): (_epoch(found), tr("the same batches, as often")),
-        "until": (_until(found), tr("the same: dev decides")),
+        tr("until"): (_until(found), tr("the same: dev decides")),
     }  # fmt: skip
+
+
+_UNIFORM, _TWICE, _BUT = "uniform in ", "the sum of two, each uniform in ", "0, but "
+_STARTS = {
+    "normal, deviation 1": N_("normal, deviation 1"),
+    "orthogonal: WᵀW = 1 for each gate": N_("orthogonal: WᵀW = 1 for each gate"),
+    "orthogonal: WᵀW = 1": N_("orthogonal: WᵀW = 1"),
+}
+
+
+def _start(how: str) -> str:
+    """How a parameter starts, from the words of `analysis.recipe`."""
+    if how.startswith(_UNIFORM):
+        return tr("uniform in {bounds}", bounds=how.removeprefix(_UNIFORM))
+    if how.startswith(_TWICE):
+        return tr("the sum of two, each uniform in {bounds}", bounds=how.removeprefix(_TWICE))
+    if how.startswith(_BUT):
+        each = (one.split(" for ") for one in how.removeprefix(_BUT).split(", "))
+        others = [tr("{value} for {gate}", value=value, gate=gate) for value, gate in each]
+        return tr("0, but {others}", others=", ".join(others))
+    return tr(_STARTS[how]) if how in _STARTS else how
 
 
 def table(found: Recipe) -> str:
@@ -74,34 +98,36 @@ def table(found: Recipe) -> str:
 
 def _schedule(found: Recipe) -> str:
     """What becomes of the learning rate, as a clause; empty where it stays."""
-    warm = tr(" after a warm-up of {counted}", counted=counted(found.warmup, 'update')) if found.warmup else ""
+    warm = tr_n(" after a warm-up of {n:,} update", " after a warm-up of {n:,} updates", found.warmup) if found.warmup else ""
     falls = {
-        "constant": "", "cosine": tr(", along a cosine to 0"), "plateau": tr(", halved after each epoch without a better dev score")
+        "constant": "", "cosine": tr(", along a cosine to 0"),
+        "plateau": tr(", halved after each epoch without a better dev score"),
     }[found.schedule]  # fmt: skip
     return falls + (warm if falls else warm and f",{warm}")
 
 
 def _epoch(found: Recipe) -> str:
-    unit = "streams" if found.of == "next" else "texts"
     each = found.per_epoch
     often = tr("{each:,.0f} updates", each=each) if each == round(each) else tr("about {each:,.0f} updates", each=each)
-    return tr(
-        "{value} on batches of about B = {batch:,} {unit}",
-        value=often if each else 'updates', batch=found.batch, unit=unit,
-    )
+    often = often if each else tr("updates")
+    if found.of == "next":
+        return tr("{often} on batches of about B = {batch:,} streams", often=often, batch=found.batch)
+    return tr("{often} on batches of about B = {batch:,} texts", often=often, batch=found.batch)
 
 
 def _until(found: Recipe) -> str:
     name, higher = found.metric
-    better = tr("a higher") if higher else tr("a lower")
-    patience = tr(
-        "{counted} without {better} dev {metric_name}",
-        counted=counted(found.patience, 'epoch'), better=better, metric_name=metric_name(name),
-    ) if found.patience else ""
-    limit = tr(
-        "{patience}, or {counted}",
-        patience=patience, counted=counted(found.most_epochs, 'epoch'),
-    ) if patience else counted(found.most_epochs, "epoch")
+    limit = tr_n("{n:,} epoch", "{n:,} epochs", found.most_epochs)
+    if found.patience:
+        metric = tr(metric_name(name))
+        patience = tr_n(
+            "{n:,} epoch without a higher dev {metric}", "{n:,} epochs without a higher dev {metric}",
+            found.patience, metric=metric,
+        ) if higher else tr_n(
+            "{n:,} epoch without a lower dev {metric}", "{n:,} epochs without a lower dev {metric}",
+            found.patience, metric=metric,
+        )  # fmt: skip
+        limit = tr("{patience}, or {epochs}", patience=patience, epochs=limit)
     if not found.epochs:
         return tr("{limit}; this run wrote no epoch down", limit=limit)
     best = tr("; best: epoch {best:g}", best=found.best) if found.best else ""

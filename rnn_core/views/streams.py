@@ -14,13 +14,16 @@ from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Controls, Part, View, figure, number
 from rnn_core.views.writing import Running
 
-UNITS = {"char": "character", "word": "token", "elided": "token"}
-"""The name of a token, by how texts are cut."""
+UNITS = {"char": N_("character"), "word": N_("token"), "elided": N_("token")}
+"""The name of a token, by how texts are cut; to be translated."""
+
+MANY = {"character": N_("characters"), "token": N_("tokens")}
+"""The names of several."""
 
 
 def _detail(inputs: Inputs) -> Breakdown:
     found = inputs.token_scores.breakdown
-    assert found is not None, tr("these scores have no details")
+    assert found is not None, "these scores have no details"
     return found
 
 
@@ -78,13 +81,13 @@ def _by_position(inputs: Inputs, controls: Position) -> Grouped:
 
 def _draw_positions(found: Grouped) -> tuple[Part, ...]:
     if found.by == "stream":
-        return figure(streams.along({"loss": found.groups}, found.unit))
+        return figure(streams.along({tr("loss"): found.groups}, tr(MANY[found.unit])))
     names = [_range(one, _short) for one in found.groups]
-    says = [tr(
-        "place {range}: {tokens:,} {unit}s",
-        range=_range(one, _whole), tokens=one.tokens, unit=found.unit,
-    ) for one in found.groups]
-    return figure(streams.by_group(found.groups, names, says, tr("place {PLACES}", PLACES=PLACES[found.by])))
+    says = [
+        tr("place {range}: {tokens:,} {units}", range=_range(one, _whole), tokens=one.tokens, units=tr(MANY[found.unit]))
+        for one in found.groups
+    ]
+    return figure(streams.by_group(found.groups, names, says, tr("place {where}", where=tr(PLACES[found.by]))))
 
 
 _BEGINS = {
@@ -101,15 +104,15 @@ def _explain_positions(found: Grouped) -> str:
     first, last = found.groups[0], found.groups[-1]
     return (
         tr(
-            "The mean loss of the {unit}s at each place, counted from 1. {BEGINS}The state is carried along the whole text.\n\n",
-            unit=found.unit, BEGINS=_BEGINS[found.by],
+            "The mean loss of the {units} at each place, counted from 1. {begins}The state is carried along the whole text.\n\n",
+            units=tr(MANY[found.unit]), begins=tr(_BEGINS[found.by]),
         )
         + _means(found)
         + tr(
-            " In the first group ({range}), the mean over {tokens:,} is {loss} nats; in the last ({range2}), over "
-            "{tokens2:,}, it is {loss2}.",
-            range=_range(first, _whole), tokens=first.tokens, loss=number(first.loss), range2=_range(last, _whole),
-            tokens2=last.tokens, loss2=number(last.loss),
+            " In the first group ({first}), the mean over {tokens_first:,} is {loss_first} nats; in the last ({last}), over "
+            "{tokens_last:,}, it is {loss_last}.",
+            first=_range(first, _whole), tokens_first=first.tokens, loss_first=number(first.loss), last=_range(last, _whole),
+            tokens_last=last.tokens, loss_last=number(last.loss),
         )
     )
 
@@ -125,7 +128,7 @@ def _means(found: Grouped) -> str:
 POSITIONS: View[Position, Grouped] = View(
     "positions", N_("Where is the loss large?"), ("evaluation",), Position, _by_position, _draw_positions, _explain_positions,
     _most_bytes,
-    choices=lambda inputs, controls: (Choice("position", "Place", _positions(inputs), PLACES.__getitem__),),
+    choices=lambda inputs, controls: (Choice("position", tr("Place"), _positions(inputs), lambda place: tr(PLACES[place])),),
 )  # fmt: skip
 
 
@@ -136,15 +139,16 @@ def _by_frequency(inputs: Inputs, controls: Controls) -> Grouped:
 
 def _counted(one: Group) -> str:
     """What a group of a frequency is called."""
-    return {ENDS: "<eos>", UNKNOWN: "unknown"}.get(one.first) or _range(one, _short)
+    return {ENDS: "<eos>", UNKNOWN: tr("unknown")}.get(one.first) or _range(one, _short)
 
 
 def _draw_frequency(found: Grouped) -> tuple[Part, ...]:
-    said = {ENDS: "<eos> at the end of a document", UNKNOWN: tr("not in the vocabulary")}
+    said = {ENDS: tr("<eos> at the end of a document"), UNKNOWN: tr("not in the vocabulary")}
     says = [
-        f"{said.get(one.first, f'{_range(one, _whole)} times in training')}: {one.tokens:,} {found.unit}s" for one in found.groups
+        f"{said.get(one.first) or tr('{range} times in training', range=_range(one, _whole))}: {one.tokens:,} "
+        f"{tr(MANY[found.unit])}" for one in found.groups
     ]
-    title = tr("how often the {unit} stands in training", unit=found.unit)
+    title = tr("how often the {unit} stands in training", unit=tr(found.unit))
     return figure(streams.by_group(found.groups, [_counted(one) for one in found.groups], says, title))
 
 
@@ -154,18 +158,18 @@ def _explain_frequency(found: Grouped) -> str:
     who = named.get(most.first, tr("those with {range} occurrences in training", range=_range(most, _whole)))
     return (
         tr(
-            "The {unit}s of the text are grouped by their count in the training split. Those outside the vocabulary are "
+            "The {units} of the text are grouped by their count in the training split. Those outside the vocabulary are "
             "scored as `<unk>`; the ends of documents, `<eos>`, are not counted in training and are a group of their own.\n\n",
-            unit=found.unit,
+            units=tr(MANY[found.unit]),
         )
         + _means(found)
-        + r"$$\text{share of the total loss} = \frac{n_g L_g}{\sum_g n_g L_g}"
-        + rf" = \frac{{{most.tokens} \cdot {number(most.loss)}}}{{{number(found.nats)}}} = "
-        + f"{number(most.nats / found.nats) if found.nats else 0}$$"
         + tr(
+            r"$$\text{{share of the total loss}} = \frac{{n_g L_g}}{{\sum_g n_g L_g}} = \frac{{{tokens} \cdot {loss}}}{{{nats}}} "
+            "= {share}$$"
             "\n\n"
-            "This is the largest share: {who} are {tokens}% of the {unit}s.",
-            who=who, tokens=number(100 * most.tokens / found.tokens), unit=found.unit,
+            "This is the largest share: {who} are {percent}% of the {units}.",
+            tokens=most.tokens, loss=number(most.loss), nats=number(found.nats), who=who, units=tr(MANY[found.unit]),
+            share=number(most.nats / found.nats) if found.nats else 0, percent=number(100 * most.tokens / found.tokens),
         )
     )
 
@@ -223,30 +227,31 @@ def _reading_words(found: Reading) -> str:
     first, last = found.points[0], found.points[-1]
     if last.loss >= first.loss:
         return tr(
-            "Reading more does not help here: after {read:,} {unit}s the mean loss is {loss} nats, and without any {loss2}.",
-            read=last.read, unit=found.unit, loss=number(last.loss), loss2=number(first.loss),
+            "Reading more does not help here: after {read:,} {units} the mean loss is {loss} nats, and without any "
+            "{loss_without}.",
+            read=last.read, units=tr(MANY[found.unit]), loss=number(last.loss), loss_without=number(first.loss),
         )
     half = next(one for one in found.points if one.loss <= (first.loss + last.loss) / 2)
     return tr(
-        "At these {places:,} places, the mean loss falls from {loss} nats with nothing read to {loss2} after {read:,} "
-        "{unit}s. Half of this fall is reached after {read2:,}.",
-        places=found.places, loss=number(first.loss), loss2=number(last.loss), read=last.read, unit=found.unit,
-        read2=half.read,
+        "At these {places:,} places, the mean loss falls from {first} nats with nothing read to {last} after {read:,} "
+        "{units}. Half of this fall is reached after {half:,}.",
+        places=found.places, first=number(first.loss), last=number(last.loss), read=last.read, units=tr(MANY[found.unit]),
+        half=half.read,
     )
 
 
 def _explain_reading(found: Reading) -> str:
     last = found.points[-1]
     return tr(
-        "At each of m = {places:,} places i, evenly spread over the text, the network reads `<sos>` and the c {unit}s "
+        "At each of m = {places:,} places i, evenly spread over the text, the network reads `<sos>` and the c {units} "
         "before the place, from a state of 0. All c are measured at the same places.\n\n"
         r"$$L(c) = \frac{{1}}{{m}} \sum_{{i}} -\log p(x_i \mid \langle\mathrm{{sos}}\rangle, x_{{i-c}}, \dots, x_{{i-1}}), "
         r"\qquad h_0 = 0$$"
         "\n\n"
-        "Here L({read}) = {loss} nats. With all {unit}s before and the state carried, the mean at these places is "
+        "Here L({read}) = {loss} nats. With all {units} before and the state carried, the mean at these places is "
         r"{carried}. The bars are two standard errors, $2 s / \sqrt{{m}}$ with the standard deviation s of the losses: "
         "±{error} at c = {read}.",
-        places=found.places, unit=found.unit, read=last.read, loss=number(last.loss), carried=number(found.carried),
+        places=found.places, units=tr(MANY[found.unit]), read=last.read, loss=number(last.loss), carried=number(found.carried),
         error=number(2 * last.error),
     )
 
@@ -288,11 +293,12 @@ def _calibrated(inputs: Inputs, controls: Controls) -> Calibrated:
 
 def _draw_calibration(found: Calibrated) -> tuple[Part, ...]:
     p, right = found.mean("confidence"), found.mean("accuracy")
-    more = "more" if p > right else "less"
+    more = tr("So the network is more confident than it is right.")
+    less = tr("So the network is less confident than it is right.")
     said = tr(
-        "The most probable token has p = {p:.4f} on average, and it is right in a share of {right:.4f} of the steps. So "
-        "the network is {more} confident than it is right. Expected calibration error: {error:.4f}.",
-        p=p, right=right, more=more, error=found.error,
+        "The most probable token has p = {p:.4f} on average, and it is right in a share of {right:.4f} of the steps. {so} "
+        "Expected calibration error: {error:.4f}.",
+        p=p, right=right, so=more if p > right else less, error=found.error,
     )
     return (*figure(streams.reliability(found.bins)), Part("caption", said))
 
@@ -305,9 +311,9 @@ def _explain_calibration(found: Calibrated) -> str:
         "mean distance between both, weighted by the number of steps (Naeini, Cooper and Hauskrecht 2015; Guo et al. 2017).\n\n"
         r"$$\mathrm{{ECE}} = \sum_b \frac{{n_b}}{{n}} \left| \mathrm{{acc}}_b - \mathrm{{conf}}_b \right| = {error:.4f}$$"
         "\n\n"
-        "The fullest bin, p in {low:.1f}–{high:.1f}, holds {count:,} of {count2:,} steps: conf = {confidence:.4f}, acc = "
+        "The fullest bin, p in {low:.1f}–{high:.1f}, holds {count:,} of {steps:,} steps: conf = {confidence:.4f}, acc = "
         "{accuracy:.4f}.",
-        bins=len(found.bins), error=found.error, low=most.low, high=most.high, count=most.count, count2=found.count,
+        bins=len(found.bins), error=found.error, low=most.low, high=most.high, count=most.count, steps=found.count,
         confidence=most.confidence, accuracy=most.accuracy,
     )
 
@@ -342,7 +348,7 @@ class Worst:
 
     Attributes:
         passage: the tokens, with those before them.
-        running: the same, coloured by the loss as a share of the largest.
+        running: the same without words on the tokens, coloured by the loss as a share of the largest.
         number: its place among the worst, from 1.
         of: how many there are.
         overall: the mean loss of the whole text.
@@ -365,13 +371,9 @@ def _worst(inputs: Inputs, controls: Chosen) -> Worst:
     losses, unit, space = np.array(one.losses), UNITS[detail.cut], "" if detail.cut == "char" else " "
     before = ("\n", *one.tokens[:-1])
     shown = tuple(("" if "\n" in pair else space) + pair[1] for pair in zip(before, one.tokens, strict=True))
-    says = tuple(tr(
-        "{unit} {place:,}: {value:.3f} nats",
-        unit=unit, place=place, value=value,
-    ) for place, value in enumerate(one.losses, one.start + 1))
     strength, steps = losses / max(float(losses.max()), 1e-9), np.arange(1, len(losses) + 1)
     assert controls.step is not None
-    running = Running(shown, strength, says, one.given, steps, controls.step, palette.ORANGE)
+    running = Running(shown, strength, (), one.given, steps, controls.step, palette.ORANGE)
     return Worst(one, running, controls.passage + 1, len(detail.worst), inputs.token_scores.loss, unit, detail.stride)
 
 
@@ -382,27 +384,32 @@ def _worst_bytes(inputs: Inputs) -> int:
 def _draw_worst(found: Worst) -> tuple[Part, ...]:
     one = found.passage
     first, last = one.start + one.given + 1, one.start + len(one.losses)
-    italics = tr(" The {unit}s in italics precede it.", unit=found.unit) if one.given else ""
-    said = tr(
-        "Passage {number} of {of}: {unit}s {first:,} to {last:,} of the text, {loss} nats per {unit}, against {overall} on "
-        "the whole. The stronger the colour, the larger the loss, up to {losses} nats.{italics}",
-        number=found.number, of=found.of, unit=found.unit, first=first, last=last, loss=number(one.loss),
-        overall=number(found.overall), losses=number(max(one.losses)), italics=italics,
+    unit, units = tr(found.unit), tr(MANY[found.unit])
+    says = tuple(
+        tr("{unit} {place:,}: {loss:.3f} nats", unit=unit, place=place, loss=loss)
+        for place, loss in enumerate(one.losses, one.start + 1)
     )
-    return Part("running", found.running), Part("caption", said)
+    italics = tr(" The {units} in italics precede it.", units=units) if one.given else ""
+    said = tr(
+        "Passage {number} of {of}: {units} {first:,} to {last:,} of the text, {loss} nats per {unit}, against {overall} on "
+        "the whole. The stronger the colour, the larger the loss, up to {most} nats.{italics}",
+        number=found.number, of=found.of, unit=unit, units=units, first=first, last=last, loss=number(one.loss),
+        overall=number(found.overall), most=number(max(one.losses)), italics=italics,
+    )
+    return Part("running", replace(found.running, says=says)), Part("caption", said)
 
 
 def _explain_worst(found: Worst) -> str:
     one = found.passage
     own = one.losses[one.given :]
     return tr(
-        "Every {stride} {unit}s a window of {own:,} begins. The windows with the highest mean loss are listed; one that "
+        "Every {stride} {units} a window of {size:,} begins. The windows with the highest mean loss are listed; one that "
         "overlaps a listed one is left out.\n\n"
-        r"$$\bar L = \frac{{1}}{{n}} \sum_{{i=s}}^{{s+n-1}} -\log p_i = \frac{{{own2}}}{{{own}}} = {loss}$$"
+        r"$$\bar L = \frac{{1}}{{n}} \sum_{{i=s}}^{{s+n-1}} -\log p_i = \frac{{{sum}}}{{{size}}} = {loss}$$"
         "\n\n"
         "Here s = {start:,}. These losses are those of the whole text, with the state carried. Opened alone, the passage "
         "begins from a state of 0, so its first losses differ.",
-        stride=found.stride, unit=found.unit, own=len(own), own2=number(sum(own)), loss=number(one.loss),
+        stride=found.stride, units=tr(MANY[found.unit]), size=len(own), sum=number(sum(own)), loss=number(one.loss),
         start=one.start + one.given + 1,
     )
 
@@ -419,11 +426,10 @@ def opened(passage: Passage, cut: str, step: int) -> dict[str, object]:
 
 
 WORST: View[Chosen, Worst] = View(
-    "worst", N_(
-        "Which passages does it predict worst?",
-    ), ("evaluation",), Chosen, _worst, _draw_worst, _explain_worst, _worst_bytes,
+    "worst", N_("Which passages does it predict worst?"), ("evaluation",), Chosen, _worst, _draw_worst, _explain_worst,
+    _worst_bytes,
     choices=lambda inputs, controls: (
-        Choice("passage", "Passage", tuple(range(len(_detail(inputs).worst))),
+        Choice("passage", tr("Passage"), tuple(range(len(_detail(inputs).worst))),
                lambda i: f"{i + 1}: {number(_detail(inputs).worst[i].loss)}"),
     ),
 )  # fmt: skip
@@ -457,7 +463,7 @@ def _gain(inputs: Inputs, controls: Controls) -> Gain:
 
 def _draw_gain(found: Gain) -> tuple[Part, ...]:
     lines = {tr("fixed weights"): found.static, tr("dynamic evaluation"): found.dynamic}
-    return figure(streams.along({name: some for name, some in lines.items() if some}, found.unit))
+    return figure(streams.along({name: some for name, some in lines.items() if some}, tr(MANY[found.unit])))
 
 
 def _explain_gain(found: Gain) -> str:
@@ -470,8 +476,8 @@ def _explain_gain(found: Gain) -> str:
         r"p_{{\theta_s}}(x_i)$$"
         "\n\n"
         "Here the mean loss is {loss} nats per {unit}. With fixed weights it is {static_loss}, so the change is "
-        "{value}{change}.",
-        loss=number(found.loss), unit=found.unit, static_loss=number(found.static_loss), value='−' if change < 0 else '+',
+        "{sign}{change}.",
+        loss=number(found.loss), unit=tr(found.unit), static_loss=number(found.static_loss), sign="−" if change < 0 else "+",
         change=number(abs(change)),
     )
 

@@ -34,12 +34,12 @@ def weighted(weights: np.ndarray) -> str:
     """wₜ in words, from (T,) weights."""
     steps = np.flatnonzero(weights) + 1
     if len(steps) == 1 and weights[steps[0] - 1] == 1:
-        return f"wₜ = 1 at t = {steps[0]} and 0 at all other steps"
+        return tr("wₜ = 1 at t = {t} and 0 at all other steps", t=steps[0])
     if len(np.unique(weights[steps - 1])) == 1:
         each = weights[steps[0] - 1]
         mean = np.isclose(each * len(steps), 1)
         value = tr("1 (their sum)") if each == 1 else tr("1/{steps} (their mean)", steps=len(steps)) if mean else f"{each:.4g}"
-        return f"wₜ = {value} at the {len(steps)} steps that count"
+        return tr("wₜ = {value} at the {steps} steps that count", value=value, steps=len(steps))
     return tr("wₜ as the run's task weighs its steps")
 
 
@@ -86,8 +86,8 @@ def table(tokens: Sequence[str], targets: Sequence[str], values: np.ndarray, wei
     rows = list(range(len(tokens))) if len(tokens) <= MOST_ROWS else np.flatnonzero(weights).tolist()
     columns: dict[str, list[Any]] = {
         "t": [t + 1 for t in rows],
-        "token": [visible(tokens[t]) for t in rows],
-        "target": [visible(targets[t]) if targets[t] else "" for t in rows],
+        tr("token"): [visible(tokens[t]) for t in rows],
+        tr("target"): [visible(targets[t]) if targets[t] else "" for t in rows],
         "L(t)": [None if np.isnan(values[t]) else float(values[t]) for t in rows],
         "wₜ": weights[rows].tolist(),
         "wₜ L(t)": parts[rows].tolist(),

@@ -7,8 +7,8 @@ from typing import Any, Self
 import numpy as np
 
 from rnn_core.figures import bars, heatmap, palette, search
-from rnn_core.figures.text import counted, percent
-from rnn_core.language import N_, formula, tr
+from rnn_core.figures.text import percent
+from rnn_core.language import N_, formula, tr, tr_n
 from rnn_core.results import Translation
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
@@ -84,13 +84,14 @@ def _alignment(inputs: Inputs, controls: Written) -> Alignment:
 
 
 def _draw_alignment(found: Alignment) -> tuple[Part, ...]:
-    said = tr("Each row is a word that the decoder wrote, with its probability on the right")
-    if found.attention is None:
-        said += tr(". This run has no attention: after the source is read, its decoder sees one vector, whatever the length.")
-    else:
-        said += tr(", each column a word that the encoder read; the colour is the weight. ")
-        said += tr("Point at a word to see its weights on the other side; choose a step by a click or the arrow keys. ")
-        said += tr("A double click on a cell makes the step look at this word alone.")
+    said = tr(
+        "Each row is a word that the decoder wrote, with its probability on the right. This run has no attention: after the "
+        "source is read, its decoder sees one vector, whatever the length.",
+    ) if found.attention is None else tr(
+        "Each row is a word that the decoder wrote, with its probability on the right, each column a word that the encoder "
+        "read; the colour is the weight. Point at a word to see its weights on the other side; choose a step by a click or the "
+        "arrow keys. A double click on a cell makes the step look at this word alone.",
+    )  # fmt: skip
     return Part("alignment", found), Part("caption", said)
 
 
@@ -100,17 +101,15 @@ _DECODER = {
             "The decoder starts from the encoder's last state, in both directions where there are two. This one vector is "
             "all that it has of the source (Sutskever et al. 2014):",
         ),
-        formula(r"h_0 = s_S, \qquad \hat y_t = \mathrm{softmax}(c + V h_t)"),
+        r"$$h_0 = s_S, \qquad \hat y_t = \mathrm{softmax}(c + V h_t)$$",
     ),
     "dot": (
         N_(
             "After each step, the decoder's state is compared with all states of the encoder by their dot products. Their "
             "softmax is the weights, and the readout reads the weighted mean of these states, too (Luong et al. 2015):",
         ),
-        N_(
-            r"\alpha_{tj} = \frac{\exp(h_t \cdot s_j)}{\sum_i \exp(h_t \cdot s_i)}, \quad g_t = \sum_j \alpha_{tj} s_j, "
-            r"\quad \tilde h_t = \tanh(W_c [h_t; g_t]), \quad \hat y_t = \mathrm{softmax}(c + V \tilde h_t)",
-        ),
+        r"$$\alpha_{tj} = \frac{\exp(h_t \cdot s_j)}{\sum_i \exp(h_t \cdot s_i)}, \quad g_t = \sum_j \alpha_{tj} s_j, "
+        r"\quad \tilde h_t = \tanh(W_c [h_t; g_t]), \quad \hat y_t = \mathrm{softmax}(c + V \tilde h_t)$$",
     ),
     "additive": (
         N_(
@@ -118,20 +117,18 @@ _DECODER = {
             "softmax of its scores is the weights, and the weighted mean of these states is an input of the step (Bahdanau "
             "et al. 2015):",
         ),
-        N_(
-            r"e_{tj} = v \cdot \tanh(W_a h_{t-1} + U_a s_j), \quad \alpha_{tj} = \frac{\exp e_{tj}}{\sum_i \exp e_{ti}}, "
-            r"\quad g_t = \sum_j \alpha_{tj} s_j, \quad \tilde h_t = \tanh(W_c [h_t; g_t]), \quad \hat y_t = "
-            r"\mathrm{softmax}(c + V \tilde h_t)",
-        ),
+        r"$$e_{tj} = v \cdot \tanh(W_a h_{t-1} + U_a s_j), \quad \alpha_{tj} = \frac{\exp e_{tj}}{\sum_i \exp e_{ti}}, "
+        r"\quad g_t = \sum_j \alpha_{tj} s_j, \quad \tilde h_t = \tanh(W_c [h_t; g_t]), \quad \hat y_t = "
+        r"\mathrm{softmax}(c + V \tilde h_t)$$",
     ),
 }
 """By the kind of attention, how the decoder reads the source: words and the formula."""
 
 
 def _explain_alignment(found: Alignment) -> str:
-    words, formula = _DECODER[found.kind]
+    words, equations = _DECODER[found.kind]
     t = found.step
-    said = f"{words}\n\n$${formula}$$\n\n"
+    said = f"{tr(words)}\n\n{formula(equations)}\n\n"
     if found.feeding:
         said += tr("With input feeding, the attentional state h̃ of a step is an input of the next. ")
     if found.layers > 1:
@@ -214,16 +211,23 @@ def _draw_instead(found: Instead) -> tuple[Part, ...]:
     words, p, chosen = found.words, found.p, "<unk>" if found.unknown else found.written
     if chosen not in words:
         words, p = (*words[:-1], chosen), np.array([*p[:-1], found.p_written])
-    drawn = bars.top_probabilities(p, words, dict.fromkeys(words, palette.BLUE), chosen, len(words), "here")
-    said = tr(
-        "“{chosen}” at t = {step} has p = {p_written}",
-        chosen=literal(chosen, 30), step=found.step + 1, p_written=percent(found.p_written),
-    )
-    written = f"; “{literal(found.written, 30)}”" if found.unknown else tr("; it")
-    if found.given:
-        said += tr("{written} was given, and the decoder did not choose it.", written=written)
+    drawn = bars.top_probabilities(p, words, dict.fromkeys(words, palette.BLUE), chosen, len(words), N_("here"))
+    values = {"chosen": literal(chosen, 30), "step": found.step + 1, "p": percent(found.p_written)}
+    written = literal(found.written, 30)
+    if found.unknown and found.given:
+        said = tr(
+            "“{chosen}” at t = {step} has p = {p}; “{written}” was given, and the decoder did not choose it.",
+            written=written, **values,
+        )
+    elif found.given:
+        said = tr("“{chosen}” at t = {step} has p = {p}; it was given, and the decoder did not choose it.", **values)
+    elif found.unknown:
+        said = tr(
+            "“{chosen}” at t = {step} has p = {p}; “{written}” was copied from the source in its place.",
+            written=written, **values,
+        )
     else:
-        said += tr("{written} was copied from the source in its place.", written=written) if found.unknown else "."
+        said = tr("“{chosen}” at t = {step} has p = {p}.", **values)
     return Part("figure", drawn), Part("caption", said)
 
 
@@ -234,9 +238,9 @@ def _explain_instead(found: Instead) -> str:
         "translation is the product over its steps:\n\n"
         r"$$p(y_1, \dots, y_T \mid x) = \prod_{{t=1}}^{{T}} p(y_t \mid y_1, \dots, y_{{t-1}}, x) = \prod_{{t=1}}^{{T}} \hat "
         "y_t[y_t]$$\n\n"
-        "Here T = {steps} and log p = {whole}, so p = {exp}. At {step}, after “{before}”, the most probable words are: "
+        "Here T = {steps} and log p = {whole}, so p = {p}. At {step}, after “{before}”, the most probable words are: "
         "{listed}.",
-        steps=found.steps, whole=number(found.whole), exp=number(float(np.exp(found.whole))),
+        steps=found.steps, whole=number(found.whole), p=number(float(np.exp(found.whole))),
         step=place(found.step, found.written), before=literal(found.before, 30), listed=listed,
     )
 
@@ -274,7 +278,7 @@ class Both:
 
     Attributes:
         values: (S + T, d), or (S + 1 + T, d) with the decoder's state before its first step between both.
-        words: of the columns.
+        words: of the columns; a message for the state before the first step.
         source: S.
         start: whether the state before the first step is among them: it is for the parts of the state.
         quantity, layer, unit: the chosen ones; the unit may be None.
@@ -314,7 +318,7 @@ def _both(inputs: Inputs, controls: Unit) -> Both:
     bounded = any(one.name == controls.quantity and one.kind == "gate" for one in run.cell.kept)
     return Both(
         np.concatenate([np.concatenate(list(of_source), 1), *between, of_target]),
-        (*found.source.tokens, *(["start"] if start else []), *found.target.tokens), len(found.source.tokens), start,
+        (*found.source.tokens, *([N_("start")] if start else []), *found.target.tokens), len(found.source.tokens), start,
         controls.quantity, controls.layer, controls.unit, bounded, len(of_source), controls.at, _read(found, controls.at),
         found.written[controls.at], run.cell.equations,
     )  # fmt: skip
@@ -330,17 +334,19 @@ def _last(values: np.ndarray) -> np.ndarray:
 
 
 def _draw_both(found: Both) -> tuple[Part, ...]:
-    drawn = heatmap.states(found.values, found.words, found.at, found.unit, gate=found.bounded)
+    words = list(found.words)
+    if found.start:
+        words[found.source] = tr(words[found.source])
+    drawn = heatmap.states(found.values, words, found.at, found.unit, gate=found.bounded)
     edges = [found.source, *([found.source + 1] if found.start else [])]
     line = {"type": "line", "y0": 0, "y1": 1, "yref": "paper", "line": {"color": palette.ORANGE, "width": 3}}
     drawn["layout"]["shapes"] += [{**line, "x0": at + 0.5, "x1": at + 0.5} for at in edges]
-    lines, them = ("lines", "them") if found.start else ("line", "it")
     said = tr(
-        "Left of the orange {lines} the encoder reads the source, right of {them} the decoder writes. ",
-        lines=lines, them=them,
-    )
-    if found.start:
-        said += tr("The column between them is the state from which the decoder starts: the encoder's last one. ")
+        "Left of the orange lines the encoder reads the source, right of them the decoder writes. The column between them is "
+        "the state from which the decoder starts: the encoder's last one. ",
+    ) if found.start else tr(
+        "Left of the orange line the encoder reads the source, right of it the decoder writes. ",
+    )  # fmt: skip
     said += tr(
         "In the marked column, the decoder's t = {step}, it reads “{read}” and writes “{written}”. ",
         step=found.step + 1, read=literal(found.read, 30), written=literal(found.written, 30),
@@ -348,27 +354,25 @@ def _draw_both(found: Both) -> tuple[Part, ...]:
     if found.directions > 1:
         half = found.values.shape[1] // 2
         said += tr(
-            "Units 0 to {half} of the encoder read from the start of the source, units {half2} to {half3} from its end, so "
+            "Units 0 to {before} of the encoder read from the start of the source, units {first} to {last} from its end, so "
             "their last state is at the first word. ",
-            half=half - 1, half2=half, half3=2 * half - 1,
+            before=half - 1, first=half, last=2 * half - 1,
         )  # fmt: skip
     if found.unit is not None:
         said += tr(
-            "Unit {unit} at the decoder's t = {step}: {values:.4f}.",
-            unit=found.unit, step=found.step + 1, values=found.values[found.at, found.unit],
+            "Unit {unit} at the decoder's t = {step}: {value:.4f}.",
+            unit=found.unit, step=found.step + 1, value=found.values[found.at, found.unit],
         )
     return Part("figure", drawn), Part("caption", said.strip())
 
 
 def _explain_both(found: Both) -> str:
-    where = tr("layer {layer}", layer=found.layer + 1)
     d, here = found.values.shape[1], found.values[found.at]
     said = tr(
-        "Each column is one step of {where}, each row one of {d} units. Encoder and decoder have the same equations with "
-        "parameters of their own; x is what the layer reads at the step:\n\n"
-        "{lines}\n\n",
-        where=where, d=d, lines=formulas.lines(found.equations),
-    )
+        "Each column is one step of layer {layer}, each row one of {d} units. Encoder and decoder have the same equations with "
+        "parameters of their own; x is what the layer reads at the step:",
+        layer=found.layer + 1, d=d,
+    ) + f"\n\n{formulas.lines(found.equations)}\n\n"
     if found.start:
         vector = found.values[found.source]
         said += tr(
@@ -379,7 +383,7 @@ def _explain_both(found: Both) -> str:
     length = number(float(np.linalg.norm(here)))
     return said + tr(
         "At the decoder's step {step}, the Euclidean length of its {quantity} is {length}.",
-        step=found.step + 1, quantity=found.quantity, length=length,
+        step=found.step + 1, quantity=tr(found.quantity), length=length,
     )
 
 
@@ -390,9 +394,9 @@ def _pick_cell(point: list[Any]) -> dict[str, Any]:
 def _choose_both(inputs: Inputs, controls: Unit) -> tuple[Choice, ...]:
     model = inputs.run.config.model
     return (
-        Choice("quantity", "Quantity", quantities(inputs.run), name_of(inputs.run, "quantity")),
-        Choice("layer", "Layer", range(model.layers), name_of(inputs.run, "layer")),
-        Choice("unit", "Unit", (0, model.hidden - 1), form="number"),
+        Choice("quantity", tr("Quantity"), quantities(inputs.run), name_of(inputs.run, "quantity")),
+        Choice("layer", tr("Layer"), range(model.layers), name_of(inputs.run, "layer")),
+        Choice("unit", tr("Unit"), (0, model.hidden - 1), form="number"),
     )
 
 
@@ -451,10 +455,12 @@ def _searched(inputs: Inputs, controls: Written) -> Searched:
 
 def _draw_searched(found: Searched) -> tuple[Part, ...]:
     fates = {fate: found.fates.count(fate) for fate in ("kept", "ended", "pruned")}
-    said = tr(
-        "The search considered {counted}: it kept {fates:,}, {fates2:,} ended, and it pruned {fates3:,}. The orange line "
+    said = tr_n(
+        "The search considered {n:,} continuation: it kept {kept:,}, {ended:,} ended, and it pruned {pruned:,}. The orange line "
         "is the translation. ",
-        counted=counted(len(found.fates), 'continuation'), fates=fates['kept'], fates2=fates['ended'], fates3=fates['pruned'],
+        "The search considered {n:,} continuations: it kept {kept:,}, {ended:,} ended, and it pruned {pruned:,}. The orange "
+        "line is the translation. ",
+        len(found.fates), **fates,
     )
     said += (tr("A beam of 1 is greedy search: it takes the most probable word at each step. Choose a wider beam above.")
              if found.width == 1 else tr("A click on a word chooses its step."))  # fmt: skip
@@ -481,15 +487,15 @@ def _explain_searched(found: Searched) -> str:
     if found.best:
         log_p = float(found.log_p[found.best[-1]])
         score = log_p / max(1, found.length) ** found.normalisation
-        said += tr(
-            "\n\n"
+        said += "\n\n" + tr(
             "Here α = {normalisation:g}, T = {length}, log p = {log_p:.4f}, and the score is {score:.4f}.",
             normalisation=found.normalisation, length=found.length, log_p=log_p, score=score,
         )
     if found.given:
-        said += tr(
-            " The first {counted} of the translation were given, so the search begins after them.",
-            counted=counted(found.given, 'word'),
+        said += tr_n(
+            " The first {n:,} word of the translation were given, so the search begins after them.",
+            " The first {n:,} words of the translation were given, so the search begins after them.",
+            found.given,
         )
     return said
 

@@ -52,7 +52,7 @@ def _trusted(inputs: Inputs, controls: Controls) -> Trusted:
 
 
 def _draw(found: Trusted) -> tuple[Part, ...]:
-    return *figure(streams.reliability(found.bins, tr("the answer"), found.unit)), Part("caption", trusted_words(found))
+    return *figure(streams.reliability(found.bins, tr("the answer"), tr(found.unit))), Part("caption", trusted_words(found))
 
 
 def trusted_words(found: Trusted) -> str:
@@ -60,11 +60,11 @@ def trusted_words(found: Trusted) -> str:
     last = found.surest
     right = round(last.count * last.accuracy)
     return tr(
-        "{data}: {count:,} answers. For {count2:,} of them p is above {low:g}. The mean of their p is {confidence:.4f}, "
-        "and {right:,} are right, a share of {accuracy:.4f}. Over all answers the mean p is {mean:.4f}, and the share that "
-        "is right {mean2:.4f}.",
-        data=literal(found.data, 60), count=found.count, count2=last.count, low=last.low, confidence=last.confidence,
-        right=right, accuracy=last.accuracy, mean=found.mean('confidence'), mean2=found.mean('accuracy'),
+        "{data}: {count:,} answers. For {last:,} of them p is above {low:g}. The mean of their p is {confidence:.4f}, "
+        "and {right:,} are right, a share of {accuracy:.4f}. Over all answers the mean p is {mean_p:.4f}, and the share that "
+        "is right {mean_right:.4f}.",
+        data=literal(found.data, 60), count=found.count, last=last.count, low=last.low, confidence=last.confidence,
+        right=right, accuracy=last.accuracy, mean_p=found.mean("confidence"), mean_right=found.mean("accuracy"),
     )
 
 
@@ -77,11 +77,11 @@ def _explain(found: Trusted) -> str:
         "al. 2017).\n\n"
         r"$$\mathrm{{ECE}} = \sum_b \frac{{n_b}}{{n}} \left| \mathrm{{acc}}_b - \mathrm{{conf}}_b \right| = {error}$$"
         "\n\n"
-        "The fullest bin, p in {low:g}–{high:g}, has {count:,} of {count2:,} answers: conf = {confidence:.4f}, acc = "
+        "The fullest bin, p in {low:g}–{high:g}, has {count:,} of {total:,} answers: conf = {confidence:.4f}, acc = "
         "{accuracy:.4f}.\n\n"
-        "{trusted_words}",
-        bins=len(found.bins), error=number(found.error), low=most.low, high=most.high, count=most.count, count2=found.count,
-        confidence=most.confidence, accuracy=most.accuracy, trusted_words=trusted_words(found),
+        "{words}",
+        bins=len(found.bins), error=number(found.error), low=most.low, high=most.high, count=most.count, total=found.count,
+        confidence=most.confidence, accuracy=most.accuracy, words=trusted_words(found),
     )
 
 

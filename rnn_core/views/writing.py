@@ -84,16 +84,16 @@ def _written(inputs: Inputs, controls: Given) -> Written:
 
 
 def _draw_written(found: Written) -> tuple[Part, ...]:
-    unit = "character" if found.character else "token"
-    said = (
-        tr(
-            "The stronger the colour, the more probable the {unit} was; the text before is in italics. The mean loss is "
-            "{loss} nats per {unit}",
-            unit=unit, loss=number(found.loss),
-        )
-        + (tr(", {loss} bits per character", loss=number(found.loss / np.log(2))) if found.character else "")
-        + tr("; perplexity {exp}. Click a {unit}, or use the arrow keys.", exp=number(float(np.exp(found.loss))), unit=unit)
-    )
+    loss, perplexity = number(found.loss), number(float(np.exp(found.loss)))
+    said = tr(
+        "The stronger the colour, the more probable the character was; the text before is in italics. The mean loss is {loss} "
+        "nats per character, {bits} bits per character; perplexity {perplexity}. Click a character, or use the arrow keys.",
+        loss=loss, bits=number(found.loss / np.log(2)), perplexity=perplexity,
+    ) if found.character else tr(
+        "The stronger the colour, the more probable the token was; the text before is in italics. The mean loss is {loss} nats "
+        "per token; perplexity {perplexity}. Click a token, or use the arrow keys.",
+        loss=loss, perplexity=perplexity,
+    )  # fmt: skip
     return Part("running", found.running), Part("caption", said)
 
 
@@ -103,17 +103,17 @@ def _explain_written(found: Written) -> str:
     if 1 <= t <= len(found.p):
         p = float(found.p[t - 1])
         here = tr(
-            "The token “{tokens}” at t = {t} had p = {p:.6g}: its loss is −log {p:.6g} = {log} nats. ",
-            tokens=literal(found.running.tokens[t - 1], 20), t=t + 1, p=p, log=number(-float(np.log(max(p, 1e-45)))),
+            "The token “{token}” at t = {t} had p = {p:.6g}: its loss is −log {p:.6g} = {loss} nats. ",
+            token=literal(found.running.tokens[t - 1], 20), t=t + 1, p=p, loss=number(-float(np.log(max(p, 1e-45)))),
         )
     return tr(
         "The probability of a token is that of the readout at the step before it:\n\n"
         r"$$p(\mathrm{{token}}_{{t+1}}) = \hat y_t[\mathrm{{token}}_{{t+1}}], \qquad L = -\frac{{1}}{{m}} "
         r"\sum_{{t=1}}^{{m}} \log \hat y_t[\mathrm{{token}}_{{t+1}}]$$"
         "\n\n"
-        "{here}Here m = {p:,} and L = {loss} nats per token; the perplexity is e^L = {exp}. The temperature, top k and the "
-        "nucleus change the distribution that a token is drawn from, not these probabilities.",
-        here=here, p=len(found.p), loss=number(found.loss), exp=number(float(np.exp(found.loss))),
+        "{here}Here m = {m:,} and L = {loss} nats per token; the perplexity is e^L = {perplexity}. The temperature, top k and "
+        "the nucleus change the distribution that a token is drawn from, not these probabilities.",
+        here=here, m=len(found.p), loss=number(found.loss), perplexity=number(float(np.exp(found.loss))),
     )
 
 
@@ -186,26 +186,24 @@ def _choice(inputs: Inputs, controls: Drawn) -> Choice:
 def _draw_choice(found: Choice) -> tuple[Part, ...]:
     colours = dict.fromkeys(found.labels, palette.BLUE)
     return Part(
-        "figure", bars.top_probabilities(found.p, found.labels, colours, found.truth, MOST_OTHERS, "here")
+        "figure", bars.top_probabilities(found.p, found.labels, colours, found.truth, MOST_OTHERS, tr("here"))
     ), Part("caption", _choice_words(found))
 
 
 def _choice_words(found: Choice) -> str:
     said = tr(
-        "The bars are the network's own probabilities p after {step}. Their entropy is ",
-        step=place(found.step - 1, found.before),
+        "The bars are the network's own probabilities p after {step}. Their entropy is {entropy} nats = {bits} bits.",
+        step=place(found.step - 1, found.before), entropy=number(found.entropy), bits=number(found.entropy / np.log(2)),
     )
-    said += tr("{entropy} nats = {entropy2} bits.", entropy=number(found.entropy), entropy2=number(found.entropy / np.log(2)))
     if found.truth is not None:
         said += tr(
             " “{truth}” has p = {p_truth:.4g}, place {rank:,} of {size:,}.",
             truth=literal(found.truth, 20), p_truth=found.p_truth, rank=found.rank, size=found.size,
         )
-    said += tr(
-        " With your settings, the token is drawn from {allowed:,} of the {size:,} tokens, with an entropy of ",
-        allowed=found.allowed, size=found.size,
+    return said + tr(
+        " With your settings, the token is drawn from {allowed:,} of the {size:,} tokens, with an entropy of {entropy} nats.",
+        allowed=found.allowed, size=found.size, entropy=number(found.drawn_entropy),
     )
-    return tr("{said}{drawn_entropy} nats.", said=said, drawn_entropy=number(found.drawn_entropy))
 
 
 def _explain_choice(found: Choice) -> str:
@@ -272,17 +270,17 @@ def _surprise(inputs: Inputs, controls: Step) -> Surprise:
 def _draw_surprise(found: Surprise) -> tuple[Part, ...]:
     table = Table({
         tr("loss in nats"): [round(float(found.losses[i]), 3) for i in found.worst],
-        "token": [visible(found.running.tokens[i], 30) for i in found.worst],
+        tr("token"): [visible(found.running.tokens[i], 30) for i in found.worst],
         "p": [float(f"{p:.3g}") for p in found.chance],
-        "expected": [visible(token, 30) for token in found.expected],
-        "after": [visible(text) for text in found.around],
+        tr("expected"): [visible(token, 30) for token in found.expected],
+        tr("after"): [visible(text) for text in found.around],
         "t": [i + 2 for i in found.worst],
     })  # fmt: skip
     mean = float(found.losses.mean())
     said = tr(
         "The stronger the colour, the larger the loss −log p of the token, up to {max} nats. Mean {mean} nats per token, "
-        "perplexity {exp}.",
-        max=number(float(found.losses.max())), mean=number(mean), exp=number(float(np.exp(mean))),
+        "perplexity {perplexity}.",
+        max=number(float(found.losses.max())), mean=number(mean), perplexity=number(float(np.exp(mean))),
     )
     return Part("running", found.running), Part("caption", said), Part("table", table)
 
@@ -293,9 +291,9 @@ def _explain_surprise(found: Surprise) -> str:
         "The loss of a token is the surprise at it, given the tokens before it:\n\n"
         r"$$L(t) = -\log \hat y_t[\mathrm{{token}}_{{t+1}}]$$"
         "\n\n"
-        "The largest here is at t = {i}: “{tokens}” had p = {chance:.4g}, so −log p = {losses} nats; “{expected}” was the "
+        "The largest here is at t = {i}: “{token}” had p = {p:.4g}, so −log p = {loss} nats; “{expected}” was the "
         "most probable. The network reads this text alone, from a state of 0, so its first tokens surprise more.",
-        i=i + 2, tokens=literal(found.running.tokens[i], 20), chance=found.chance[0], losses=number(float(found.losses[i])),
+        i=i + 2, token=literal(found.running.tokens[i], 20), p=found.chance[0], loss=number(float(found.losses[i])),
         expected=literal(found.expected[0], 20),
     )
 

@@ -10,6 +10,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from streamlit.testing.v1 import AppTest
 
 from rnn_core import language
+from rnn_core.language import retold
 
 NAME = "zz"
 LEFT, RIGHT = "⟦", "⟧"
@@ -37,6 +38,8 @@ def install(monkeypatch: Any) -> None:
     real = language.translation
     monkeypatch.setitem(language.LANGUAGES, NAME, "Pseudo")
     monkeypatch.setattr(language, "translation", lambda name: Pseudo() if name == NAME else real(name))
+    known = retold._messages
+    monkeypatch.setattr(retold, "_messages", lambda name: known("de") if name == NAME else known(name))
 
 
 def outside(text: str) -> list[str]:

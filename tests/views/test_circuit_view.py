@@ -146,13 +146,14 @@ def test_the_formula_has_the_numbers_of_the_step() -> None:
 
 def test_words_and_what_cannot_be_read() -> None:
     one = gradients.loaded("gru")
-    said = {quantity.latex: quantity.says for quantity in Looking(one, trace(one, TEXT))(CIRCUIT).quantities}
+    (part,) = CIRCUIT.render(Looking(one, trace(one, TEXT))(CIRCUIT))
+    said = {quantity.latex: quantity.says for quantity in part.content.quantities}
     assert said["z_t"] == "update gate z" and said["(1 - z_t)"] == "1 minus update gate z"
     assert said[r"z_t \odot h_{t-1}"] == "update gate z times state h before"
     assert said["b_z + W_z h_{t-1} + U_z x_t"] == "pre-activation of update gate z"
     assert said["W_z h_{t-1}"] == "state before through W_z" and not any(re.search(r"\\", words) for words in said.values())
 
     with pytest.raises(ValueError, match=r"cannot be read from .*max"):
-        quantities_of((r"h_t = \max(x_t)",), ("x_t",), {})
+        quantities_of((r"h_t = \max(x_t)",), ("x_t",))
     with pytest.raises(ValueError, match=r"cannot be read from .* on"):
-        quantities_of((r"h_t = x_t - x_t",), ("x_t",), {})
+        quantities_of((r"h_t = x_t - x_t",), ("x_t",))

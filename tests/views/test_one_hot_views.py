@@ -237,7 +237,7 @@ def test_tags_that_recurrence_changes_are_listed(workspace: Workspace) -> None:
     one, seen = read(workspace, "lstm", "tag")
     found = feedforward.without_recurrence(one, seen)
     changed = (seen.readouts[1:-1].argmax(1) != found.readouts[1:-1].argmax(1)).sum()
-    assert f"the tag of {changed} of {len(NASTY)} tokens" in Looking(one, seen)(alone.TAGS).words
+    assert f"the tag of {changed} of {len(NASTY)} tokens" in alone.TAGS.explain(Looking(one, seen)(alone.TAGS))
 
 
 @pytest.mark.parametrize(("count", "words"), [(0, "0 B"), (999, "999 B"), (2016, "2.02 kB"), (3e15, "3,000.00 TB")])

@@ -159,7 +159,8 @@ def test_the_worst_passages(scores: TokenScores) -> None:
         own = passage.losses[passage.given :]
         assert f"= \\frac{{{number(sum(own))}}}{{{len(own)}}} = {number(passage.loss)}$$" in said
         np.testing.assert_allclose(found.running.strength, np.array(passage.losses) / max(passage.losses))
-        assert found.running.says[0] == f"character {passage.start + 1:,}: {passage.losses[0]:.3f} nats"
+        running = views.WORST.render(found)[0].content
+        assert running.says[0] == f"character {passage.start + 1:,}: {passage.losses[0]:.3f} nats"
         assert ("in italics precede it" in said) == (passage.given > 0)
     inputs = given(evaluation=scores)
     (choice,) = views.WORST.choices(inputs, views.Chosen())

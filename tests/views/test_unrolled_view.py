@@ -219,7 +219,7 @@ def test_of_a_long_text_the_beginning_is_walked(workspace: Workspace, monkeypatc
     monkeypatch.setattr(bptt_pass, "MOST_TOKENS", 7)
     monkeypatch.setattr(bptt_pass, "FEWEST_TOKENS", 7)
     found = answer(views.WALKED, given(run=run, text=seen, target=backward(run, seen)))
-    assert len(found.along.tokens) == 9 and found.cut in views.WALKED.render(found)[1].content and found.cut
+    assert len(found.along.tokens) == 9 and "the way back is of its first 7" in views.WALKED.render(found)[1].content
 
 
 def test_tokens_that_the_network_wrote_are_told_from_those_given(workspace: Workspace) -> None:

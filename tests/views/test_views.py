@@ -264,7 +264,7 @@ def test_the_row_of_tokens_shows_each_steps_own_class(workspace: Workspace) -> N
     assert seen.answers is not None and not row.named
     for t, answers in enumerate(seen.answers):
         assert list(row.colours)[row.classes[t]] == seen.labels[int(np.argmax(answers))] and row.p[t] == answers.max()
-    assert literal(seen.labels[seen.answer]) in row.words
+    assert literal(seen.labels[seen.answer]) in views.view("answers-so-far").explain(row)
 
     one = loaded(workspace, task="tag")
     seen = trace(one, "film x film")

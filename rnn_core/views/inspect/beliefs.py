@@ -69,14 +69,12 @@ def _readouts(found: Beliefs) -> str:
         taught = tr("The loss of this run counts the last step alone: earlier readouts were never trained, so they may be odd.")
     else:
         taught = tr("The loss of this run does not count this step, so its readout may be odd.")
-    return (
-        tr(
-            "**Readout**: the probabilities come from the states at this step, which know {known_words}. {taught}\n\n"
-            "$${readout}$$",
-            known_words=known_words(found.directions == 2), taught=taught,
-            readout=formulas.readout(found.layers, found.directions),
-        )
-        + formulas.top_words(found.layers, found.directions)
+    return tr(
+        "**Readout**: the probabilities come from the states at this step, which know {known_words}. {taught}\n\n"
+        "$${readout}$${top_words}",
+        known_words=known_words(found.directions == 2), taught=taught,
+        readout=formulas.readout(found.layers, found.directions),
+        top_words=formulas.top_words(found.layers, found.directions),
     )
 
 
@@ -85,18 +83,14 @@ def _answers(found: Beliefs) -> str:
     taught = tr("The loss of this run counts the answer after `<eos>` alone, so this is what the network was trained for.")
     if found.trained != "last":
         taught = tr("The loss of this run counts every step: the readouts before `<eos>`, and the answer after it.")
-    return (
-        tr(
-            "**Answer if the text stopped here**: after this step, the network takes one more step, on `<eos>`; the "
-            "readout there is the answer. {taught}\n\n"
-            r"$$h'_t = \mathrm{{step}}(h_t,\ x_{{\langle eos\rangle}}), \quad o_t = c + V h'_t, \quad \hat y_t = "
-            r"\mathrm{{softmax}}(o_t)$$",
-            taught=taught,
-        ) + formulas.top_words(found.layers, found.directions)
-        + tr(
-            "\n\n"
-            "At `<eos>` itself no further step is taken.",
-        )
+    return tr(
+        "**Answer if the text stopped here**: after this step, the network takes one more step, on `<eos>`; the "
+        "readout there is the answer. {taught}\n\n"
+        r"$$h'_t = \mathrm{{step}}(h_t,\ x_{{\langle eos\rangle}}), \quad o_t = c + V h'_t, \quad \hat y_t = "
+        r"\mathrm{{softmax}}(o_t)$$"
+        "{top_words}\n\n"
+        "At `<eos>` itself no further step is taken.",
+        taught=taught, top_words=formulas.top_words(found.layers, found.directions),
     )
 
 
@@ -109,7 +103,10 @@ def _explain_beliefs(found: Beliefs) -> str:
             decided=place(found.decided, found.tokens[found.decided]),
         )
     said = (_answers if found.curve == "answers" else _readouts)(found)
-    here = f"At {place(found.step, found.tokens[found.step])}: {most_probable(found.labels, found.p[found.step])}."
+    here = tr(
+        "At {step}: {most_probable}.",
+        step=place(found.step, found.tokens[found.step]), most_probable=most_probable(found.labels, found.p[found.step]),
+    )
     return f"{said}\n\n{here}{decision}"
 
 
@@ -123,7 +120,7 @@ CURVES = {"answers": N_("Answer if the text stopped here"), "readouts": N_("Read
 
 
 def _choose_curve(inputs: Inputs, controls: Curved) -> tuple[Choice, ...]:
-    return (Choice("curve", "Curve", tuple(inputs.trace.curves), CURVES.__getitem__),)
+    return (Choice("curve", tr("Curve"), tuple(inputs.trace.curves), lambda curve: tr(CURVES[curve])),)
 
 
 BELIEFS: View[Curved, Beliefs] = View(
@@ -135,7 +132,7 @@ BELIEFS: View[Curved, Beliefs] = View(
 def _draw_probabilities(found: Beliefs) -> tuple[Part, ...]:
     colours = palette.class_colours(found.labels)
     drawn = Part("figure", bars.top_probabilities(found.p[found.step], found.labels, colours, found.label))
-    return (drawn, Part("caption", WITH_EOS)) if found.curve == "answers" else (drawn,)
+    return (drawn, Part("caption", tr(WITH_EOS))) if found.curve == "answers" else (drawn,)
 
 
 WITH_EOS = N_(

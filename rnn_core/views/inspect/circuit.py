@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Self
 
 import numpy as np
@@ -11,9 +12,9 @@ from rnn_core.analysis.equations import unit_along
 from rnn_core.figures.squash import phi
 from rnn_core.figures.terms import plain
 from rnn_core.figures.text import visible
-from rnn_core.language import N_, tr
+from rnn_core.language import N_, formula, tr
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.inspect.looks import NEEDS, Held, place
+from rnn_core.views.inspect.looks import NEEDS, Held, kept_words, place
 from rnn_core.views.view import Part, View, number
 
 
@@ -35,7 +36,7 @@ class Quantity:
 
     Attributes:
         latex: how it is written. The left side of an equation, or a part of a right side.
-        says: what it is, in words.
+        says: what it is, in the reader's words; empty as long as nobody reads it.
         op: how it is made of `parts`: `+`, `⊙`, `1−` or one of `FUNCTIONS`; empty where the equations do not say.
         parts: by index.
         defined: whether it is the left side of an equation.
@@ -43,7 +44,7 @@ class Quantity:
     """
 
     latex: str
-    says: str
+    says: str = ""
     op: str = ""
     parts: tuple[int, ...] = ()
     defined: bool = False
@@ -87,8 +88,9 @@ _PHI = {"σ": "sigmoid", "tanh": "tanh", "ReLU": "relu"}
 _OPENS = {"(1 - ": "1−"} | {f"{latex}(": op for latex, op in FUNCTIONS.items()}
 _LATEX = {op: latex for latex, op in FUNCTIONS.items()}
 _SIGNS = {"+": " + ", "⊙": r" \cdot "}
-_PARTS = {"h": N_("state h"), "m": N_("memory m")}
-_WHEN = {"t": "", "{t-1}": " before"}
+_PARTS = {
+    "h_t": N_("state h"), "m_t": N_("memory m"), "h_{t-1}": N_("state h before"), "m_{t-1}": N_("memory m before"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -141,46 +143,75 @@ def _read(right: str, symbols: Iterable[str]) -> _Node:
     return found
 
 
-def quantities_of(
-    equations: Sequence[str], symbols: Iterable[str], words: Mapping[str, str], shares: Collection[str] = ()
-) -> tuple[Quantity, ...]:
+def quantities_of(equations: Sequence[str], symbols: Iterable[str], shares: Collection[str] = ()) -> tuple[Quantity, ...]:
     """The quantities of a cell's equations; those that are defined come first, in the order of the equations.
 
     Args:
         symbols: what the equations name beside their left sides, as LaTeX.
-        words: what symbols are called.
         shares: symbols of gates.
 
     Raises:
         ValueError: for an equation that cannot be read.
     """
     rights = dict(one.split(" = ", 1) for one in equations)
-    words = {left: tr("pre-activation {left}", left=left[0]) for left in rights} | {**words}
-    found = {left: Quantity(left, words[left], defined=True, share=left in shares) for left in rights}
+    found = {left: Quantity(left, defined=True, share=left in shares) for left in rights}
     places = {left: i for i, left in enumerate(rights)}
 
-    def add(node: _Node, of: str) -> int:
+    def add(node: _Node) -> int:
         if node.latex not in places:
-            parts = tuple(add(part, of) for part in node.parts)
-            made = [found[part.latex].says for part in node.parts] or [words.get(node.latex) or _plain(node.latex)]
-            says = {
-                "": made[0], "+": tr("pre-activation of {of}", of=of), "⊙": " times ".join(made), "1−": tr("1 minus {made}", made=made[0]),
-            }.get(node.op, tr("{op} of {made}", op=node.op, made=made[0]))  # fmt: skip
+            parts = tuple(map(add, node.parts))
             share = node.latex in shares or (node.op == "1−" and found[node.parts[0].latex].share)
             places[node.latex] = len(places)
-            found[node.latex] = Quantity(node.latex, says, node.op, parts, share=share)
+            found[node.latex] = Quantity(node.latex, op=node.op, parts=parts, share=share)
         return places[node.latex]
 
     for left, right in rights.items():
         made = _read(right, {*symbols, *rights})
-        found[left] = replace(found[left], op=made.op, parts=tuple(add(part, words[left]) for part in made.parts))
+        found[left] = replace(found[left], op=made.op, parts=tuple(map(add, made.parts)))
     return tuple(found.values())
+
+
+def said(found: Circuit) -> Circuit:
+    """The same with what each quantity is, in words."""
+    from rnn_core.network import cells  # it loads torch
+
+    cell = cells.kind(found.cell)
+    quantities = found.quantities
+    words = {left: tr(message) for left, message in _PARTS.items()} | {f"{one.name}_t": kept_words(one) for one in cell.kept}
+    says: dict[int, str] = {}
+    for i in found.equations:
+        latex = quantities[i].latex
+        says[i] = words.get(latex) or tr("pre-activation {letter}", letter=tr(latex[0]))
+
+    def say(i: int, of: str) -> str:
+        if i not in says:
+            one = quantities[i]
+            made = [say(part, of) for part in one.parts]
+            says[i] = _said(one, made, of, words)
+        return says[i]
+
+    for i in found.equations:
+        for part in quantities[i].parts:
+            say(part, says[i])
+    return replace(found, quantities=tuple(replace(one, says=says[i]) for i, one in enumerate(quantities)))
+
+
+def _said(one: Quantity, made: Sequence[str], of: str, words: Mapping[str, str]) -> str:
+    """What a part of the equation of `of` is, made of parts that are called so."""
+    if not one.op:
+        return words.get(one.latex) or _plain(one.latex)
+    if one.op == "+":
+        return tr("pre-activation of {of}", of=of)
+    if one.op == "⊙":
+        return reduce(lambda left, right: tr("{left} times {right}", left=left, right=right), made)
+    return tr("1 minus {made}", made=made[0]) if one.op == "1−" else tr("{op} of {made}", op=one.op, made=made[0])
 
 
 def _plain(latex: str) -> str:
     if product := re.fullmatch(r"([A-Z](?:_\w)?) (?:(x_t)|h_\{t-1\})", latex):
-        return tr("{value} through {product}", value='input' if product[2] else 'state before', product=product[1])
-    return re.sub(r"\\mathrm\{(\w+)\}", r"\1", plain(latex))
+        matrix = tr(product[1])
+        return tr("input through {matrix}", matrix=matrix) if product[2] else tr("state before through {matrix}", matrix=matrix)
+    return tr(re.sub(r"\\mathrm\{(\w+)\}", r"\1", plain(latex)))
 
 
 def _circuit(inputs: Inputs, controls: OfUnit) -> Circuit:
@@ -188,9 +219,7 @@ def _circuit(inputs: Inputs, controls: OfUnit) -> Circuit:
     cell, trace = inputs.network.cell, inputs.trace
     at = controls.layer, controls.direction, controls.unit
     known = inputs.once(_known, *at)
-    words = {f"{one.name}_t": one.words for one in cell.kept}
-    words |= {f"{part}_{when}": _PARTS[part] + before for part in cell.parts for when, before in _WHEN.items()}
-    quantities = quantities_of(cell.equations, known, words, {f"{one.name}_t" for one in cell.kept if one.kind == "gate"})
+    quantities = quantities_of(cell.equations, known, {f"{one.name}_t" for one in cell.kept if one.kind == "gate"})
     values: dict[int, np.ndarray] = {}
 
     def value(i: int) -> np.ndarray:
@@ -243,11 +272,11 @@ def _explain(found: Circuit) -> str:
         return f"(1 - {parts[0]})" if one.op == "1−" else f"{_LATEX[one.op]}({parts[0]})"
 
     lines = [rf"{found.quantities[i].latex} &= {numbers(i, True)} = {number(found.value(i))}" for i in found.equations]
-    aligned = r" \\ ".join(lines)
+    aligned = formula(r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}")
     return tr(
         "Unit {unit} of layer {layer} at {step}: each equation of the cell with the numbers of this unit. A product ⊙ is "
         "taken unit by unit, so a gate of 0.9 lets 90% of a number pass.\n\n"
-        r"$$\begin{{aligned}} {aligned} \end{{aligned}}$$"
+        "$${aligned}$$"
         "\n\n"
         "The two sides of each equation, and these numbers and those of the trace, differ by at most {difference:.1e}.",
         unit=found.unit, layer=found.layer + 1, step=place(found.step, found.tokens[found.step]), aligned=aligned,
@@ -257,7 +286,7 @@ def _explain(found: Circuit) -> str:
 
 CIRCUIT: View[OfUnit, Circuit] = View(
     "circuit", N_("How does this unit come to its state?"), NEEDS, OfUnit, _circuit,
-    lambda found: (Part("circuit", found),), _explain, _most_bytes,
+    lambda found: (Part("circuit", said(found)),), _explain, _most_bytes,
 )  # fmt: skip
 
 VIEWS = (CIRCUIT,)

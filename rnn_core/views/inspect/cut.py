@@ -64,22 +64,25 @@ def _say(found: Cut) -> str:
     if found.after is None:
         return tr("Training and evaluation read this text whole, as it is read here.")
     if found.one:
-        same = tr("the same as here") if found.here == found.evaluated else tr(
-            "and not **{here}** as here",
-            here=literal(found.here[0]),
-        )
+        evaluated, p = literal(found.evaluated[0]), found.p[0]
         answer = tr(
-            "Evaluation would answer **{evaluated}** (p = {p:.3f}), {same}.",
-            evaluated=literal(found.evaluated[0]), p=found.p[0], same=same,
-        )
+            "Evaluation would answer **{evaluated}** (p = {p:.3f}), the same as here.", evaluated=evaluated, p=p
+        ) if found.here == found.evaluated else tr(
+            "Evaluation would answer **{evaluated}** (p = {p:.3f}), and not **{here}** as here.",
+            evaluated=evaluated, p=p, here=literal(found.here[0]),
+        )  # fmt: skip
     else:
         differ = sum(a != b for a, b in zip(found.here, found.evaluated, strict=True))
-        same = tr("all of them the same as here") if not differ else tr("{differ:,} of which differ from those here", differ=differ)
-        answer = tr("Evaluation would answer the first {after:,} alone, {same}.", after=found.after, same=same)
+        answer = tr(
+            "Evaluation would answer the first {after:,} alone, {differ:,} of which differ from those here.",
+            after=found.after, differ=differ,
+        ) if differ else tr(
+            "Evaluation would answer the first {after:,} alone, all of them the same as here.", after=found.after
+        )  # fmt: skip
     return tr(
         "This text has {tokens:,} {kind} and is read whole. Training and evaluation cut a text after {after:,}: from "
-        "{after2} on they read nothing. {answer}",
-        tokens=found.tokens, kind=found.kind, after=found.after, after2=place(found.after + 1, found.first), answer=answer,
+        "{step} on they read nothing. {answer}",
+        tokens=found.tokens, kind=tr(found.kind), after=found.after, step=place(found.after + 1, found.first), answer=answer,
     )
 
 
@@ -91,8 +94,5 @@ def _most_bytes(inputs: Inputs) -> int:
 
 CUT: View[Controls, Cut] = View(
     "cut", "", NEEDS, Controls, _cut,
-    lambda found: () if found.after is None else (Part("caption", tr(
-        ":material/content_cut: {say}",
-        say=_say(found),
-    )),), _say, _most_bytes,
+    lambda found: () if found.after is None else (Part("caption", f":material/content_cut: {_say(found)}"),), _say, _most_bytes,
 )  # fmt: skip

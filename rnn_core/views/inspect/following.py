@@ -31,15 +31,15 @@ def _explain_next_losses(found: Losses) -> str:
     here = ""
     if np.isfinite(value):
         here = tr(
-            "After {t} comes “{tokens}”: −log {p:.6g} = {value} nats. ",
-            t=place(t, found.tokens[t]), tokens=literal(found.tokens[t + 1], 30), p=found.p, value=number(value),
+            "After {step} comes “{token}”: −log {p:.6g} = {value} nats. ",
+            step=place(t, found.tokens[t]), token=literal(found.tokens[t + 1], 30), p=found.p, value=number(value),
         )
     mean = ""
     if np.isfinite(found.values).any():
         loss = float(np.nanmean(found.values))
         mean = tr(
-            "The mean over this text is {loss} nats per token, a perplexity of {exp}.",
-            loss=number(loss), exp=number(float(np.exp(loss))),
+            "The mean over this text is {loss} nats per token, a perplexity of {perplexity}.",
+            loss=number(loss), perplexity=number(float(np.exp(loss))),
         )
     return tr(
         "The loss of a step is the surprise at the token that follows, given the readout at that step:\n\n"

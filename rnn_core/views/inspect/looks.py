@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded, Unopened
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 from rnn_core.results import Trace
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, literal
+
+if TYPE_CHECKING:  # it loads torch
+    from rnn_core.network.cells import Kept
 
 
 @dataclass(frozen=True)
@@ -82,11 +85,17 @@ def quantities(loaded: Loaded | Unopened) -> tuple[str, ...]:
 
 def name_of(loaded: Loaded | Unopened, choice: str) -> Callable[[Any], str]:
     """How the values of `quantity`, `layer` or `direction` are called."""
+    words = {"h": tr("state h"), "m": tr("memory m")} | {one.name: kept_words(one) for one in loaded.cell.kept}
     return {
-        "quantity": ({"h": tr("state h"), "m": tr("memory m")} | {one.name: one.words for one in loaded.cell.kept}).__getitem__,
+        "quantity": words.__getitem__,
         "layer": lambda layer: tr("layer {layer}", layer=layer + 1),
         "direction": lambda direction: (tr("from the start"), tr("from the end"))[direction],
     }[choice]
+
+
+def kept_words(one: "Kept") -> str:
+    """What a quantity that a cell keeps is called: its title and its letter."""
+    return f"{tr(one.title)} {one.name}"
 
 
 def series(trace: Trace, held: Held) -> np.ndarray:
@@ -107,7 +116,7 @@ def pick_step(point: list[Any]) -> dict[str, Any]:
 
 
 def place(step: int, token: str) -> str:
-    return f"t = {step + 1} (“{literal(token, 30)}”)"
+    return tr("t = {t} (“{token}”)", t=step + 1, token=literal(token, 30))
 
 
 def known_words(both: bool) -> str:
@@ -146,4 +155,8 @@ def bytes_of(*letters: str, each: int = 8) -> Callable[[Inputs], int]:
 
 
 def token_kind(inputs: Inputs) -> str:
+    """What tokens are called: a message, one of `KINDS`."""
     return inputs.run.config.data.unit
+
+
+KINDS = (N_("words"), N_("characters"))

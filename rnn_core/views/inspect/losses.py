@@ -61,7 +61,7 @@ def asked(inputs: Inputs, controls: Labelled) -> Losses:
 def _draw_losses(found: Losses) -> tuple[Part, ...]:
     counted = found.weights > 0
     drawn = lines.step_losses(found.values, found.tokens, found.label, found.step, counted, found.colour)
-    return (Part("figure", drawn), *([Part("caption", OF_READOUTS)] if found.answers else []))
+    return (Part("figure", drawn), *([Part("caption", tr(OF_READOUTS))] if found.answers else []))
 
 
 OF_READOUTS = N_(
@@ -80,8 +80,8 @@ def _explain_losses(found: Losses) -> str:
     else:
         weight = number(float(found.weights[counted][0]))
         rule = tr(
-            "{sum} of the {counted} steps count (filled), weight {weight} each",
-            sum=counted.sum(), counted=len(counted), weight=weight,
+            "{counted} of the {steps} steps count (filled), weight {weight} each",
+            counted=counted.sum(), steps=len(counted), weight=weight,
         )
     here = ""
     if np.isfinite(value):
@@ -104,12 +104,11 @@ def choose_label(inputs: Inputs, controls: Labelled) -> tuple[Choice, ...]:
     answer = "" if own is None else labels[own]
 
     def words(label: str) -> str:
-        return tr("Label: the answer at each token") if not label else tr(
-            "Label: {label}",
-            label=label,
-        ) + tr(" (the answer)") * (label == answer)
+        if not label:
+            return tr("Label: the answer at each token")
+        return tr("Label: {label} (the answer)", label=label) if label == answer else tr("Label: {label}", label=label)
 
-    return (Choice("label", "Label", labels if answer else ("", *labels), words, "box", controls.label or answer),)
+    return (Choice("label", tr("Label"), labels if answer else ("", *labels), words, "box", controls.label or answer),)
 
 
 LOSSES: View[Labelled, Losses] = View(

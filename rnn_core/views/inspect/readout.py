@@ -47,7 +47,7 @@ class Opened:
         """What the numbers of the state are called."""
         arrows = ("→", "←") if self.directions == 2 else ("",)
         d = len(self.found.terms) // self.directions
-        return [f"h{arrow}[{i}]" for arrow in arrows for i in range(d)]
+        return [tr("h{arrow}[{i}]", arrow=arrow, i=i) for arrow in arrows for i in range(d)]
 
 
 def _aimed(inputs: Inputs, controls: Labelled) -> tuple[int, int]:
@@ -66,11 +66,11 @@ def _draw_logit(opened: Opened) -> tuple[Part, ...]:
     found = opened.found
     every = terms.largest_of_logit(found, opened.states, len(found.terms))
     columns: dict[str, list[Any]] = {
-        "term": [part.name for part in every],
+        tr("term"): [part.name for part in every],
         tr("what it is"): [part.says for part in every],
-        "value": [part.value for part in every],
+        tr("value"): [part.value for part in every],
     }
-    drawn = terms.terms(terms.largest_of_logit(found, opened.states), found.total, terms.OF_LOGIT, "c + V h")
+    drawn = terms.terms(terms.largest_of_logit(found, opened.states), found.total, terms.OF_LOGIT, N_("c + V h"))
     return Part("text", _which(opened)), Part("figure", drawn), Part("table", Table(columns, 300), tr("Every term"))
 
 
@@ -80,7 +80,7 @@ def _which(opened: Opened) -> str:
         "Class {chosen}, **{label}**, at {step}.",
         chosen=opened.found.chosen, label=literal(opened.label, 40), step=place(opened.found.step, opened.token),
     )
-    return f"{said} {THIS_STEP}" if opened.answers else said
+    return f"{said} {tr(THIS_STEP)}" if opened.answers else said
 
 
 THIS_STEP = N_("This is the readout of this step, without the step on `<eos>` that the answer if the text stopped here takes.")
@@ -92,18 +92,16 @@ def _explain_logit(opened: Opened) -> str:
     i = int(np.abs(found.terms).argmax())
     v, h, product = (number(float(values[i])) for values in (found.weights, found.state, found.terms))
     total = f"{number(found.bias)} + ({number(float(found.terms.sum()))}) = {number(found.total)}"
-    return (
-        tr(
-            "Each class has a row of V and a number of c. Its logit is the sum of that row times the state, and of c:\n\n"
-            r"$$o_t = c + V {top}, \qquad o_t[{chosen}] = c[{chosen}] + \textstyle\sum_i V[{chosen}, i]\, h_t[i] = {total}$$"
-            "\n\n"
-            "Class {chosen} is {label}, at {step}. The largest of its {terms:,} products is of {states}: weight {v} times "
-            "{h} is {product}. The sum differs from the logit of the trace by {difference:.1e}.",
-            top=formulas.top(opened.layers, opened.directions), chosen=found.chosen, total=total,
-            label=literal(opened.label, 40), step=place(found.step, opened.token), terms=len(found.terms),
-            states=literal(opened.states[i]), v=v, h=h, product=product, difference=found.difference,
-        )
-        + formulas.top_words(opened.layers, opened.directions)
+    return tr(
+        "Each class has a row of V and a number of c. Its logit is the sum of that row times the state, and of c:\n\n"
+        r"$$o_t = c + V {top}, \qquad o_t[{chosen}] = c[{chosen}] + \textstyle\sum_i V[{chosen}, i]\, h_t[i] = {total}$$"
+        "\n\n"
+        "Class {chosen} is {label}, at {step}. The largest of its {terms:,} products is of {state}: weight {v} times "
+        "{h} is {product}. The sum differs from the logit of the trace by {difference:.1e}.{top_words}",
+        top=formulas.top(opened.layers, opened.directions), chosen=found.chosen, total=total,
+        label=literal(opened.label, 40), step=place(found.step, opened.token), terms=len(found.terms),
+        state=literal(opened.states[i]), v=v, h=h, product=product, difference=found.difference,
+        top_words=formulas.top_words(opened.layers, opened.directions),
     )
 
 
@@ -197,7 +195,7 @@ def _columns(found: Softmax) -> dict[str, np.ndarray]:
     return {
         tr("logit o"): np.array([*found.logits, *(np.nan for _ in rest)]),
         exponent: np.array([*found.exps, *rest]),
-        "ŷ = exp / sum": np.array([*found.p, *(one / found.total for one in rest)]),
+        tr("ŷ = exp / sum"): np.array([*found.p, *(one / found.total for one in rest)]),
     }
 
 
@@ -206,7 +204,7 @@ def _draw_softmax(found: Softmax) -> tuple[Part, ...]:
     colours = dict(zip(found.labels, found.colours, strict=True))
     drawn = softmax.softmax(columns, names, colours, found.labels[int(found.p.argmax())], found.truth)
     there = [None] * bool(found.others)
-    table: dict[str, list[Any]] = {"class": [*names, "sum"], "j": [*found.classes.tolist(), *there, None]}
+    table: dict[str, list[Any]] = {tr("class"): [*names, tr("sum")], "j": [*found.classes.tolist(), *there, None]}
     sums = dict(zip(columns, (None, found.total, 1.0), strict=True))
     for name, values in columns.items():
         table[name] = [*(None if np.isnan(one) else one for one in values.tolist()), sums[name]]
@@ -231,12 +229,12 @@ def _explain_softmax(found: Softmax) -> str:
     loss = tr("The task aims at no class at this step, so there is no loss here.")
     if found.target >= 0:
         loss = tr(
-            "The class aimed at is {labels} (j = {j}), as a one-hot vector y: 1 at j = {j}, and 0 at every other class. "
+            "The class aimed at is {label} (j = {j}), as a one-hot vector y: 1 at j = {j}, and 0 at every other class. "
             "The cross-entropy is a sum over all classes, of which one term is left:\n\n"
             r"$$L(t) = -\textstyle\sum_j y_t[j] \log \hat y_t[j] = -\log \hat y_t[{j}] = -\log {p:.6g} = {loss}$$"
             "\n\n"
             "in nats, because the logarithm is the natural one.",
-            labels=literal(found.labels[at], 40), j=j, p=found.p[at], loss=number(found.loss),
+            label=literal(found.labels[at], 40), j=j, p=found.p[at], loss=number(found.loss),
         )
     return tr(
         "The exponential makes each logit positive, and the division makes the sum of all classes 1:\n\n"

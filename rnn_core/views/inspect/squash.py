@@ -9,7 +9,7 @@ from rnn_core.analysis.equations import pre_activations
 from rnn_core.figures import squash
 from rnn_core.language import N_, tr
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.inspect.looks import NEEDS, Held, bytes_of, place
+from rnn_core.views.inspect.looks import NEEDS, Held, bytes_of, kept_words, place
 from rnn_core.views.view import Choice, Part, View, number
 
 FLAT = 0.1
@@ -20,7 +20,7 @@ _LATEX = {"tanh": r"\tanh", "sigmoid": r"\sigma", "relu": r"\operatorname{ReLU}"
 _SLOPES = {
     "tanh": r"1 - \tanh^2(a)",
     "sigmoid": r"\sigma(a)\,(1 - \sigma(a))",
-    "relu": r"1 \text{ where } a > 0, \text{ else } 0",
+    "relu": N_(r"$1 \text{ where } a > 0, \text{ else } 0$"),
 }
 _STEEPEST = {"tanh": 1.0, "sigmoid": 0.25, "relu": 1.0}
 
@@ -54,7 +54,7 @@ class Places:
         a: (d,).
         gate: whose sum it is.
         name: of φ: `tanh`, `sigmoid` or `relu`.
-        title: what the gate is called.
+        title: what the gate is called, to be translated; empty where its sum is that of the state.
     """
 
     a: np.ndarray
@@ -82,7 +82,7 @@ def _places(inputs: Inputs, controls: Squashed) -> Places:
     gate, trace, cell = controls.gate, inputs.trace, inputs.run.cell
     assert gate is not None
     sums = pre_activations(inputs.network, trace, controls.layer, controls.direction, controls.at)
-    title = next((one.words for one in cell.kept if one.name == gate), tr("state, of {gate}", gate=gate))
+    title = next((one.title for one in cell.kept if one.name == gate), "")
     return Places(
         sums[gate], gate, curves(inputs)[gate], title, controls.at, trace.tokens[controls.at], controls.unit, controls.layer
     )
@@ -92,15 +92,20 @@ def saturation(found: Places) -> str:
     """How many units are saturated, as Markdown."""
     flat, d = int(found.saturated.sum()), len(found.a)
     if found.name == "relu":
-        said = tr("A unit is off where a is below 0: ReLU and its slope are 0 there, and no gradient passes")
+        said = tr(
+            "**{flat:,} of {d:,} units** of layer {layer} off at {step}. A unit is off where a is below 0: ReLU and its slope "
+            "are 0 there, and no gradient passes.",
+            flat=flat, d=d, layer=found.layer + 1, step=place(found.step, found.token),
+        )
     else:
-        said = tr("A unit is saturated where the slope is below a tenth of the steepest: hardly any gradient passes there")
+        said = tr(
+            "**{flat:,} of {d:,} units** of layer {layer} saturated at {step}. A unit is saturated where the slope is below a "
+            "tenth of the steepest: hardly any gradient passes there.",
+            flat=flat, d=d, layer=found.layer + 1, step=place(found.step, found.token),
+        )
     return tr(
-        "**{flat:,} of {d:,} units** of layer {layer} {value} at {step}. {said}. The mean slope is {mean}, the steepest is "
-        "{STEEPEST}.",
-        flat=flat, d=d, layer=found.layer + 1, value='off' if found.name == 'relu' else 'saturated',
-        step=place(found.step, found.token), said=said, mean=number(float(found.slopes.mean())),
-        STEEPEST=number(_STEEPEST[found.name]),
+        "{said} The mean slope is {mean}, the steepest is {steepest}.",
+        said=said, mean=number(float(found.slopes.mean())), steepest=number(_STEEPEST[found.name]),
     )
 
 
@@ -113,21 +118,22 @@ def _explain(found: Places) -> str:
     unit = wide if found.unit is None else found.unit
     a, y, s = (number(float(v[unit])) for v in (found.a, squash.phi(found.name, found.a), found.slopes))
     which = tr("the farthest from 0") if found.unit is None else tr("the chosen one")
+    title = f"{tr(found.title)} {found.gate}" if found.title else tr("state, of {gate}", gate=found.gate)
     return tr(
         "Each unit's pre-activation a is put through a non-linearity, which gives the {title}; on the way back the "
         "gradient is multiplied by its slope:\n\n"
-        r"$$\varphi(a) = {latex}(a), \qquad \varphi'(a) = {SLOPES}$$"
+        r"$$\varphi(a) = {latex}(a), \qquad \varphi'(a) = {slope}$$"
         "\n\n"
         "Unit {unit} ({which}): a = {a}, φ(a) = {y}, φ′(a) = {s}.\n\n"
         "{saturation}",
-        title=found.title, latex=latex, SLOPES=_SLOPES[found.name], unit=unit, which=which, a=a, y=y, s=s,
+        title=title, latex=latex, slope=tr(_SLOPES[found.name]).strip("$"), unit=unit, which=which, a=a, y=y, s=s,
         saturation=saturation(found),
     )
 
 
 def _choose(inputs: Inputs, controls: Squashed) -> tuple[Choice, ...]:
-    words = {one.name: one.words for one in inputs.run.cell.kept}
-    return (Choice("gate", "Gate", tuple(curves(inputs)), lambda gate: words.get(gate, gate)),)
+    words = {one.name: kept_words(one) for one in inputs.run.cell.kept}
+    return (Choice("gate", tr("Gate"), tuple(curves(inputs)), lambda gate: words.get(gate, gate)),)
 
 
 SQUASH: View[Squashed, Places] = View(

@@ -24,7 +24,7 @@ class States:
         equations: of this layer and direction, as LaTeX.
         direction: 1 where it reads from the end.
         layers: how many there are.
-        matrices: the letters of the cell's matrices, and what each multiplies.
+        matrices: the letters of the cell's matrices, and what each multiplies, to be translated.
     """
 
     values: np.ndarray
@@ -44,7 +44,7 @@ def _states(inputs: Inputs, controls: Held) -> States:
     trace, cell = inputs.trace, inputs.run.cell
     layers, directions = trace.states.shape[:2]
     matrices = dict.fromkeys((cell.declared[name].letter for name in cell.of_inputs), "x")
-    matrices |= dict.fromkeys((cell.declared[name].letter for name in cell.of_step), tr("the state before"))
+    matrices |= dict.fromkeys((cell.declared[name].letter for name in cell.of_step), N_("the state before"))
     return States(
         series(trace, controls).copy(), controls.quantity, controls.layer, controls.at, controls.unit,
         _bounded(inputs, controls.quantity), trace.tokens,
@@ -70,7 +70,7 @@ def unit_words(found: States) -> str:
         if heatmap.each_cell_clickable(*values.shape):
             return tr("Click a cell to choose its step and unit, and to read its value here.")
         return tr("Click the row of points to choose a step. Choose a unit by its number, above, to read its value here.")
-    value = f"{found.quantity}ₜ[{found.unit}] = {values[found.step, found.unit]:.4f}"
+    value = f"{tr(found.quantity)}ₜ[{found.unit}] = {values[found.step, found.unit]:.4f}"
     where = place(found.step, found.tokens[found.step])
     return tr("Unit {unit} at {where}: **{value}**, where the two outlines cross.", unit=found.unit, where=where, value=value)
 
@@ -79,23 +79,27 @@ def _explain_states(found: States) -> str:
     values = found.values
     unit = ""
     if found.unit is not None:
-        unit = tr(" Unit {unit} there is {values}.", unit=found.unit, values=number(float(values[found.step, found.unit])))
+        unit = tr(" Unit {unit} there is {value}.", unit=found.unit, value=number(float(values[found.step, found.unit])))
     colours = tr("faint near 0, strong blue near 1") if found.bounded else tr("purple below 0, green above, faint near 0")
     return tr(
-        "Each column is one step, each row one of the {shape} units; {colours}.\n\n"
+        "Each column is one step, each row one of the {units} units; {colours}.\n\n"
         "{lines}\n\n"
         "These are the equations of {which}: x is {read}; {multiplied}, b is the bias; σ squeezes to 0…1, tanh to −1…1.\n\n"
         "At {step} the {quantity} of layer {layer} has length {norm} (Euclidean).{unit}",
-        shape=values.shape[1], colours=colours, lines=formulas.lines(found.equations), which=_which(found), read=_read(found),
-        multiplied=_multiplied(found), step=place(found.step, found.tokens[found.step]), quantity=found.quantity,
+        units=values.shape[1], colours=colours, lines=formulas.lines(found.equations), which=_which(found), read=_read(found),
+        multiplied=_multiplied(found), step=place(found.step, found.tokens[found.step]), quantity=tr(found.quantity),
         layer=found.layer + 1, norm=number(float(np.linalg.norm(values[found.step]))), unit=unit,
     )
 
 
 def _which(found: States) -> str:
     """The layer and the direction, in words."""
-    where = tr("layer {layer} of {layers}", layer=found.layer + 1, layers=found.layers) if found.layers > 1 else tr("the layer")
-    return where + (tr(", which reads the text from its end") if found.direction else "")
+    if found.layers == 1:
+        return tr("the layer, which reads the text from its end") if found.direction else tr("the layer")
+    layer = found.layer + 1
+    return tr(
+        "layer {layer} of {layers}, which reads the text from its end", layer=layer, layers=found.layers
+    ) if found.direction else tr("layer {layer} of {layers}", layer=layer, layers=found.layers)  # fmt: skip
 
 
 def _read(found: States) -> str:
@@ -103,7 +107,9 @@ def _read(found: States) -> str:
 
 
 def _multiplied(found: States) -> str:
-    return ", ".join(tr("{letter} multiplies {what}", letter=letter, what=what) for letter, what in found.matrices.items())
+    return ", ".join(
+        tr("{letter} multiplies {what}", letter=tr(letter), what=tr(what)) for letter, what in found.matrices.items()
+    )
 
 
 def _pick_cell(point: list[Any]) -> dict[str, Any]:
@@ -114,10 +120,10 @@ def _pick_cell(point: list[Any]) -> dict[str, Any]:
 def _choose_states(inputs: Inputs, controls: Held) -> tuple[Choice, ...]:
     layers, directions = inputs.trace.states.shape[:2]
     return (
-        Choice("quantity", "Quantity", quantities(inputs.run), name_of(inputs.run, "quantity")),
-        Choice("layer", "Layer", range(layers), name_of(inputs.run, "layer")),
-        Choice("direction", "Direction", range(directions), name_of(inputs.run, "direction")),
-        Choice("unit", "Unit", (0, inputs.run.config.model.hidden - 1), form="number"),
+        Choice("quantity", tr("Quantity"), quantities(inputs.run), name_of(inputs.run, "quantity")),
+        Choice("layer", tr("Layer"), range(layers), name_of(inputs.run, "layer")),
+        Choice("direction", tr("Direction"), range(directions), name_of(inputs.run, "direction")),
+        Choice("unit", tr("Unit"), (0, inputs.run.config.model.hidden - 1), form="number"),
     )
 
 
@@ -153,11 +159,11 @@ def _state(inputs: Inputs, controls: Held) -> State:
 def _explain_state(found: State) -> str:
     values = found.values
     strongest = np.argsort(-np.abs(values))[:5]
-    listed = ", ".join(tr("unit {u}: {values}", u=u, values=number(float(values[u]))) for u in strongest)
+    listed = ", ".join(tr("unit {u}: {value}", u=u, value=number(float(values[u]))) for u in strongest)
     where = place(found.step, found.token)
     return tr(
-        "The {values} numbers of {quantity} after {where}. Farthest from 0: {listed}.",
-        values=len(values), quantity=found.quantity, where=where, listed=listed,
+        "The {units} numbers of {quantity} after {where}. Farthest from 0: {listed}.",
+        units=len(values), quantity=tr(found.quantity), where=where, listed=listed,
     )
 
 
@@ -199,9 +205,9 @@ def _explain_embedding(found: Embedded) -> str:
     unknown = "" if found.known else tr(" The vocabulary does not hold it, so the network reads `<unk>` instead.")
     return tr(
         "The token is number **{index}** ({fed}) of the {size:,} {kind} in the vocabulary; xₜ is that row of the embedding "
-        "table, {values} numbers.{unknown}\n\n"
+        "table, {width} numbers.{unknown}\n\n"
         r"$$x_t = E^\top \mathrm{{onehot}}(\mathrm{{token}}_t) = E[\mathrm{{token}}_t]$$",
-        index=found.index, fed=literal(found.fed, 30), size=found.size, kind=found.kind, values=len(found.values),
+        index=found.index, fed=literal(found.fed, 30), size=found.size, kind=tr(found.kind), width=len(found.values),
         unknown=unknown,
     )
 

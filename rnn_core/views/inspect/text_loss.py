@@ -18,6 +18,9 @@ from rnn_core.views.view import Choice, Part, View, literal, number
 REDUCTIONS: tuple[str, ...] = choices(options(TrainConfig)["reduce"])
 """`mean` and `sum`."""
 
+REDUCED = {"mean": N_("mean"), "sum": N_("sum")}
+"""What they are called."""
+
 
 @dataclass(frozen=True)
 class Weighted(Labelled):
@@ -92,12 +95,17 @@ def _draw(found: TextLoss) -> tuple[Part, ...]:
 def _explain(found: TextLoss) -> str:
     counts = found.weights > 0
     weight = number(float(found.weights[counts][0])) if counts.any() else "0"
-    rule = tr("the step of `<eos>` has the weight 1, and every other step 0")
-    if found.loss != "last":
-        how = tr(", one over their number") if found.reduce == "mean" else ""
+    if found.loss == "last":
+        rule = tr("the step of `<eos>` has the weight 1, and every other step 0")
+    elif found.reduce == "mean":
         rule = tr(
-            "{sum:,} of the {counts:,} steps count, each with the weight {weight}{how}",
-            sum=counts.sum(), counts=len(counts), weight=weight, how=how,
+            "{counted:,} of the {steps:,} steps count, each with the weight {weight}, one over their number",
+            counted=counts.sum(), steps=len(counts), weight=weight,
+        )
+    else:
+        rule = tr(
+            "{counted:,} of the {steps:,} steps count, each with the weight {weight}",
+            counted=counts.sum(), steps=len(counts), weight=weight,
         )
     over = tr(
         "Training minimises the mean over the texts of a batch, and Evaluate tells the mean over the m texts of a split:\n\n"
@@ -109,26 +117,27 @@ def _explain(found: TextLoss) -> str:
     if found.labels[step]:
         value, w, part = (number(float(numbers[step])) for numbers in (found.values, found.weights, found.parts))
         here = tr(
-            "At t = {step} the class aimed at is {labels}: L(t) = {value}, times {w} is {part}. ",
-            step=step + 1, labels=literal(found.labels[step], 40), value=value, w=w, part=part,
+            "At t = {step} the class aimed at is {label}: L(t) = {value}, times {w} is {part}. ",
+            step=step + 1, label=literal(found.labels[step], 40), value=value, w=w, part=part,
         )
     return tr(
-        "The loss of a text is the weighted sum of the losses of its steps. With the loss {CHOICE_NAMES}, {rule}:\n\n"
+        "The loss of a text is the weighted sum of the losses of its steps. With the loss {where}, {rule}:\n\n"
         r"$$L(t) = -\textstyle\sum_j y_t[j] \log \hat y_t[j], \qquad {in_numbers}$$"
         "\n\n"
         "{here}{over}",
-        CHOICE_NAMES=CHOICE_NAMES[found.loss], rule=rule, in_numbers=sums.in_numbers(found.values, found.weights, found.total),
-        here=here, over=over,
+        where=tr(CHOICE_NAMES[found.loss]), rule=rule, here=here, over=over,
+        in_numbers=sums.in_numbers(found.values, found.weights, found.total),
     )
 
 
 def _choose(inputs: Inputs, controls: Weighted) -> tuple[Choice, ...]:
     return (
-        Choice("loss", "Loss", tasks.of(inputs.run.config).losses, lambda value: tr(
-            "loss {CHOICE_NAMES}",
-            CHOICE_NAMES=CHOICE_NAMES[value],
+        Choice("loss", tr("Loss"), tasks.of(inputs.run.config).losses, lambda value: tr(
+            "loss {where}", where=tr(CHOICE_NAMES[value])
         )),
-        *([Choice("reduce", tr("Over the steps"), REDUCTIONS)] if controls.loss != "last" else []),
+        *([] if controls.loss == "last" else [
+            Choice("reduce", tr("Over the steps"), REDUCTIONS, lambda value: tr(REDUCED[value])),
+        ]),
     )
 
 

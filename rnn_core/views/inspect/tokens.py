@@ -1,6 +1,7 @@
 """The row of tokens, each coloured by what the network makes of it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from rnn_core.analysis.loading import Loaded, Unopened
 from rnn_core.analysis.steps import cut_step, targets_of
 from rnn_core.figures import palette
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 from rnn_core.results import Trace
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Step, bytes_of, pick_step, place, token_kind
@@ -20,18 +21,18 @@ class Tokens:
     """What a row of tokens shows.
 
     Attributes:
-        words: what it says of the text, as Markdown.
         tokens, known: (T,) as fed, and whether they are in the vocabulary.
         step: the chosen one.
         classes: (T,) the class whose colour each token has, by its place in `colours`; −1 where a step has none.
         p: (T,) its probability, by which the colour is strong or pale.
         colours: of the classes, by their names.
-        kind: what a token is: words or characters.
+        kind: what a token is, to be translated: words or characters.
         named: whether each token has the name of its class below it.
         cut: the step from which on training and evaluation would read nothing; None where they read the whole text.
+        answer: the answer to the text and its probability.
+        decided: the first step from which on it does not change.
     """
 
-    words: str
     tokens: tuple[str, ...]
     known: np.ndarray
     step: int
@@ -41,39 +42,60 @@ class Tokens:
     kind: str
     named: bool = False
     cut: int | None = None
+    answer: tuple[str, float] = ("", 0.0)
+    decided: int = 0
 
 
 def _answers_so_far(inputs: Inputs, controls: Step) -> Tokens:
     trace = inputs.trace
-    answer, decided = trace.answer, trace.decision_step or 0
-    when = tr("decided at {decided}: from there on it does not change", decided=place(decided, trace.tokens[decided]))
-    if decided == 0:
-        when = tr("the same from the first step on, before a word is read")
-    words = tr(
-        "The answer is **{labels}** (p = {readouts:.3f}), {when}. Each word is coloured by the answer if the text stopped "
-        "there.",
-        labels=literal(trace.labels[answer]), readouts=trace.readouts[-1, answer], when=when,
-    )
-    cut = cut_step(inputs.run, trace)
+    answer = trace.labels[trace.answer], float(trace.readouts[-1, trace.answer])
     colours, p = palette.class_colours(trace.labels), trace.curves["answers"].max(1)
-    return Tokens(words, trace.tokens, trace.known, controls.at, trace.beliefs, p, colours, token_kind(inputs), cut=cut)
+    return Tokens(
+        trace.tokens, trace.known, controls.at, trace.beliefs, p, colours, token_kind(inputs), cut=cut_step(inputs.run, trace),
+        answer=answer, decided=trace.decision_step or 0,
+    )  # fmt: skip
+
+
+def _answers_words(found: Tokens) -> str:
+    answer, p = found.answer
+    if found.decided == 0:
+        return tr(
+            "The answer is **{answer}** (p = {p:.3f}), the same from the first step on, before a word is read. Each word is "
+            "coloured by the answer if the text stopped there.",
+            answer=literal(answer), p=p,
+        )
+    return tr(
+        "The answer is **{answer}** (p = {p:.3f}), decided at {step}: from there on it does not change. Each word is coloured "
+        "by the answer if the text stopped there.",
+        answer=literal(answer), p=p, step=place(found.decided, found.tokens[found.decided]),
+    )
 
 
 def _own_answers(inputs: Inputs, controls: Step) -> Tokens:
     trace, classes = inputs.trace, targets_of(inputs.run, inputs.trace)
     cut = cut_step(inputs.run, trace)
-    words = tr("Each word is coloured by its tag. Click a word, or walk with the arrow keys.")
     p, colours = trace.readouts[np.arange(len(classes)), classes], palette.class_colours(trace.labels)
-    return Tokens(words, trace.tokens, trace.known, controls.at, classes, p, colours, token_kind(inputs), True, cut)
+    return Tokens(trace.tokens, trace.known, controls.at, classes, p, colours, token_kind(inputs), True, cut)
+
+
+def _own_words(found: Tokens) -> str:
+    return tr("Each word is coloured by its tag. Click a word, or walk with the arrow keys.")
+
 
 def _foreseen(inputs: Inputs, controls: Step) -> Tokens:
     trace = inputs.trace
-    words = tr("The stronger its colour, the more probable a token was after those before it. Click one, or use the arrow keys.")
     classes = np.full(len(trace.tokens), -1)
     classes[1:][targets_of(inputs.run, trace)[:-1] >= 0] = 0
     p = foreseen(inputs.run, trace)
-    colours = {tr("as the next token"): palette.BLUE}
-    return Tokens(words, trace.tokens, trace.known, controls.at, classes, p, colours, token_kind(inputs))
+    return Tokens(trace.tokens, trace.known, controls.at, classes, p, {_NEXT: palette.BLUE}, token_kind(inputs))
+
+
+_NEXT = N_("as the next token")
+"""What stands in the place of a class where all tokens have one colour."""
+
+
+def _foreseen_words(found: Tokens) -> str:
+    return tr("The stronger its colour, the more probable a token was after those before it. Click one, or use the arrow keys.")
 
 
 def foreseen(run: Loaded | Unopened, trace: Trace) -> np.ndarray:
@@ -84,20 +106,20 @@ def foreseen(run: Loaded | Unopened, trace: Trace) -> np.ndarray:
     return p
 
 
-def _draw_row(found: Tokens) -> tuple[Part, ...]:
-    parts, unknown = (Part("text", found.words), Part("tokens", found)), int((~found.known).sum())
+def _draw_row(words: Callable[[Tokens], str], found: Tokens) -> tuple[Part, ...]:
+    shown = replace(found, colours={tr(_NEXT): palette.BLUE}) if words is _foreseen_words else found
+    parts, unknown = (Part("text", words(found)), Part("tokens", shown)), int((~found.known).sum())
     said = tr(
         r"Not in the vocabulary (dotted), so read as \<unk\>: {unknown} of {tokens} {kind}.",
-        unknown=unknown, tokens=len(found.tokens) - 2, kind=found.kind,
+        unknown=unknown, tokens=len(found.tokens) - 2, kind=tr(found.kind),
     )
     return (*parts, Part("caption", said)) if unknown else parts
 
 
-_row = partial(
-    View[Step, Tokens], question="", needs=NEEDS, controls=Step, render=_draw_row, explain=lambda found: found.words,
-    most_bytes=bytes_of("T", each=24), pick=pick_step,
-)  # fmt: skip
+def _row(name: str, compute: Callable[[Inputs, Step], Tokens], words: Callable[[Tokens], str]) -> View[Step, Tokens]:
+    return View(name, "", NEEDS, Step, compute, partial(_draw_row, words), words, bytes_of("T", each=24), pick_step)
 
-ANSWERS_SO_FAR = _row("answers-so-far", compute=_answers_so_far)
-OWN_ANSWERS = _row("own-answers", compute=_own_answers)
-FORESEEN = _row("foreseen", compute=_foreseen)
+
+ANSWERS_SO_FAR = _row("answers-so-far", _answers_so_far, _answers_words)
+OWN_ANSWERS = _row("own-answers", _own_answers, _own_words)
+FORESEEN = _row("foreseen", _foreseen, _foreseen_words)

@@ -7,7 +7,7 @@ import numpy as np
 
 from rnn_core.analysis.parameters import READOUT, matrices, matrix
 from rnn_core.figures import heatmap
-from rnn_core.language import N_, tr
+from rnn_core.language import N_, formula, tr
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Held, bytes_of
 from rnn_core.views.view import Choice, Part, View, literal, number
@@ -45,9 +45,10 @@ class Picture:
         norm: √Σ w², over all of it.
         largest: the number farthest from 0.
         at: its row and column.
-        row: what that row is called.
+        row: what that row is called; empty where it is a unit.
         spectral: the largest singular value; None where the matrix is too large.
-        what: what the columns multiply.
+        layer, layers, directions: which the matrix is of, from 0, and how many there are.
+        of: what the columns multiply: `top` the states of the top layer, `before` the state before, `below` what a layer reads.
     """
 
     letter: str
@@ -60,11 +61,15 @@ class Picture:
     at: tuple[int, int]
     row: str
     spectral: float | None
-    what: str
+    layer: int
+    layers: int
+    directions: int
+    of: str
 
 
 def _picture(inputs: Inputs, controls: Shown) -> Picture:
     loaded, trace = inputs.network, inputs.trace
+    layers, directions = trace.states.shape[:2]
     assert controls.gate is not None
     letter, whole = matrices(loaded)[controls.parameter], matrix(
         loaded, controls.layer, controls.direction, controls.parameter, controls.gate
@@ -77,28 +82,26 @@ def _picture(inputs: Inputs, controls: Shown) -> Picture:
     if not of_classes and len(loaded.network.cell.gates) > 1:
         letter = f"{letter}_{controls.gate}"
     at = divmod(int(np.abs(whole).argmax()), whole.shape[1])
+    of = "top" if of_classes else "before" if controls.parameter in loaded.cell.of_step else "below"
     spectral = float(np.linalg.norm(whole, 2)) if max(whole.shape) <= MOST_DECOMPOSED else None
     return Picture(
         letter, whole[rows, :MOST_COLUMNS], rows, names, whole.shape, float(np.linalg.norm(whole.astype(np.float64))),
-        float(whole[at]), at, trace.labels[at[0]] if of_classes else tr(
-            "unit {at}",
-            at=at[0],
-        ), spectral, _multiplied(inputs, controls),
+        float(whole[at]), at, trace.labels[at[0]] if of_classes else "", spectral, controls.layer, layers, directions, of,
     )  # fmt: skip
 
 
-def _multiplied(inputs: Inputs, controls: Shown) -> str:
+def _multiplied(found: Picture) -> str:
     """What a matrix's columns multiply, in words."""
-    layers, directions = inputs.trace.states.shape[:2]
-    both = tr(" of both directions, that from the start first") if directions == 2 else ""
-    if controls.parameter == READOUT:
-        return tr("the state{value}{both}", value=f' of layer {layers}' if layers > 1 else '', both=both)
-    if controls.parameter in inputs.network.cell.of_step:
+    if found.of == "before":
         return tr("the state before")
+    if found.of == "below" and not found.layer:
+        return tr("the embedding of the token")
+    layer = found.layers if found.of == "top" else found.layer
+    if found.of == "top" and found.layers == 1:
+        return tr("the state of both directions, that from the start first") if found.directions == 2 else tr("the state")
     return tr(
-        "the state of layer {layer}{both}",
-        layer=controls.layer, both=both,
-    ) if controls.layer else tr("the embedding of the token")
+        "the state of layer {layer} of both directions, that from the start first", layer=layer
+    ) if found.directions == 2 else tr("the state of layer {layer}", layer=layer)  # fmt: skip
 
 
 def _left_out(found: Picture) -> str:
@@ -107,14 +110,20 @@ def _left_out(found: Picture) -> str:
     r, c = found.values.shape
     if (r, c) == (rows, columns):
         return ""
-    which = tr("those of the most probable classes at this step") if found.names else tr("the first ones")
-    said = [tr("{r:,} of {rows:,} rows, {which}", r=r, rows=rows, which=which)] if r < rows else []
-    said += [tr("the first {c:,} of {columns:,} columns", c=c, columns=columns)] if c < columns else []
-    return tr("The matrix is large: drawn are {said}.", said=' and '.join(said))
+    said = []
+    if r < rows:
+        said.append(tr(
+            "{r:,} of {rows:,} rows, those of the most probable classes at this step", r=r, rows=rows
+        ) if found.names else tr("{r:,} of {rows:,} rows, the first ones", r=r, rows=rows))  # fmt: skip
+    if c < columns:
+        said.append(tr("the first {c:,} of {columns:,} columns", c=c, columns=columns))
+    if len(said) == 1:
+        return tr("The matrix is large: drawn are {said}.", said=said[0])
+    return tr("The matrix is large: drawn are {rows} and {columns}.", rows=said[0], columns=said[1])
 
 
 def _draw(found: Picture) -> tuple[Part, ...]:
-    drawn = heatmap.weights(found.values, found.letter, found.names, found.what)
+    drawn = heatmap.weights(found.values, tr(found.letter), found.names, _multiplied(found))
     said = _left_out(found)
     return (Part("figure", drawn), *([Part("caption", said)] if said else []))
 
@@ -126,27 +135,30 @@ def _explain(found: Picture) -> str:
             " Its spectral norm, the most by which it can lengthen a vector, is {spectral}: its largest singular value.",
             spectral=number(found.spectral),
         )
-    over = "class" if found.names else "unit"
+    letter = tr(found.letter)
+    if found.names:
+        row = tr("Row u of {letter} belongs to class u", letter=letter)
+    else:
+        row = tr("Row u of {letter} belongs to unit u", letter=letter)
     return tr(
-        "Row u of {letter} belongs to {over} u, column j multiplies number j of {what}; purple is below 0, green above, "
+        "{row}, column j multiplies number j of {what}; purple is below 0, green above, "
         "pale at 0.\n\n"
-        r"$$({letter} v)[u] = \textstyle\sum_j {letter}[u, j]\, v[j]$$"
+        r"$$({latex} v)[u] = \textstyle\sum_j {latex}[u, j]\, v[j]$$"
         "\n\n"
-        "{shape:,} × {shape2:,} numbers; the one farthest from 0 is {largest}, of {row} and column {at}. The root of the "
+        "{rows:,} × {columns:,} numbers; the one farthest from 0 is {largest}, of {where} and column {column}. The root of the "
         "sum of their squares (Frobenius norm) is {norm}.{spectral} {left_out}",
-        letter=found.letter, over=over, what=found.what, shape=found.shape[0], shape2=found.shape[1],
-        largest=number(found.largest), row=literal(found.row, 40), at=found.at[1], norm=number(found.norm), spectral=spectral,
-        left_out=_left_out(found),
+        row=row, what=_multiplied(found), latex=formula(found.letter), rows=found.shape[0], columns=found.shape[1],
+        largest=number(found.largest), where=literal(found.row, 40) if found.names else tr("unit {row}", row=found.at[0]),
+        column=found.at[1], norm=number(found.norm), spectral=spectral, left_out=_left_out(found),
     )
 
 
 def _choose(inputs: Inputs, controls: Shown) -> tuple[Choice, ...]:
     offered, gates = matrices(inputs.network), inputs.network.cell.gates
-    of_gate = [] if controls.parameter == READOUT else [Choice("gate", "Gate", gates, lambda name: tr(
-        "rows of {name}",
-        name=name,
-    ))]
-    return (Choice("parameter", "Matrix", tuple(offered), offered.__getitem__), *of_gate)
+    of_gate = [] if controls.parameter == READOUT else [
+        Choice("gate", tr("Gate"), gates, lambda name: tr("rows of {name}", name=name))
+    ]  # fmt: skip
+    return (Choice("parameter", tr("Matrix"), tuple(offered), lambda name: tr(offered[name])), *of_gate)
 
 
 WEIGHTS: View[Shown, Picture] = View(

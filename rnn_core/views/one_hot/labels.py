@@ -44,20 +44,22 @@ def _labels(inputs: Inputs, controls: Numbered) -> Labels:
 def label_words(found: Labels) -> str:
     """What the label matrix holds, and the chosen label as a one-hot vector, as Markdown."""
     matrix = found.matrix
-    counted = int((matrix.classes >= 0).sum())
+    known, size, rows = int((matrix.classes >= 0).sum()), matrix.classes.size, len(matrix.classes)
     what = {
-        "text": tr("Each text has one label, so the labels are a vector y of m numbers; drawn is where the loss reads them"),
-        "token": tr("Each token has a label, so the labels are a matrix of m rows and L columns, as the indices are"),
-        "next": tr("The label of a step is the token that follows: the index matrix, shifted by one step to the left"),
+        "text": tr("Each text has one label, so the labels are a vector y of m numbers; drawn is where the loss reads them."),
+        "token": tr("Each token has a label, so the labels are a matrix of m rows and L columns, as the indices are."),
+        "next": tr("The label of a step is the token that follows: the index matrix, shifted by one step to the left."),
     }[found.of]
-    own = "" if all(matrix.given) else tr(
-        " The label of a text that was typed is not known: the network's own answer stands for it.",
+    cells = tr(
+        "No loss counts at “–”: {known:,} of {size:,} cells have a label.", known=known, size=size,
+    ) if matrix.texts == rows else tr(
+        "No loss counts at “–”: {known:,} of {size:,} cells of the first {rows} texts have a label.",
+        known=known, size=size, rows=rows,
     )  # fmt: skip
-    of = "" if matrix.texts == len(matrix.classes) else tr(" of the first {classes} texts", classes=len(matrix.classes))
-    return tr(
-        "{what}. No loss counts at “–”: {counted:,} of {size:,} cells{of} have a label.{own} {label_vector}",
-        what=what, counted=counted, size=matrix.classes.size, of=of, own=own, label_vector=label_vector(found),
-    )
+    own = [] if all(matrix.given) else [
+        tr("The label of a text that was typed is not known: the network's own answer stands for it."),
+    ]  # fmt: skip
+    return " ".join((what, cells, *own, label_vector(found)))
 
 
 def label_vector(found: Labels) -> str:
@@ -68,24 +70,24 @@ def label_vector(found: Labels) -> str:
         return tr("At t = {t} of text 1 the loss asks for nothing.", t=t + FIRST)
     name = matrix.names[int(np.searchsorted(matrix.used, label))]
     k = matrix.outputs
-    numbers = ", ".join("1" if j == label else "0" for j in range(k))
-    vector = f"y = ({numbers})" if k <= MOST_OUTPUTS else tr(
-        "y is 0 at {k:,} places and 1 at place {label:,}, counted from 0",
-        k=k - 1, label=label,
-    )
+    if k <= MOST_OUTPUTS:
+        return tr(
+            "At t = {t} of text 1 it is {name}, number {label} of k = {k:,}: one-hot, y = ({numbers}).",
+            t=t + FIRST, name=literal(name, 30), label=label, k=k,
+            numbers=", ".join("1" if j == label else "0" for j in range(k)),
+        )  # fmt: skip
     return tr(
-        "At t = {t} of text 1 it is {name}, number {label} of k = {k:,}: one-hot, {vector}.",
-        t=t + FIRST, name=literal(name, 30), label=label, k=k, vector=vector,
+        "At t = {t} of text 1 it is {name}, number {label} of k = {k:,}: one-hot, y is 0 at {others:,} places and 1 at place "
+        "{label:,}, counted from 0.",
+        t=t + FIRST, name=literal(name, 30), label=label, k=k, others=k - 1,
     )
 
 
 def _draw_labels(found: Labels) -> tuple[Part, ...]:
     drawn = Part("figure", label_figures.label_matrix(found.matrix, found.step))
     longest = found.matrix.classes.shape[1]
-    part = (Part("caption", tr(
-        "Shown: {shown_steps}",
-        shown_steps=shown_steps(found.step, longest),
-    )),) if longest > figures.MOST_STEPS else ()
+    said = tr("Shown: {steps}", steps=shown_steps(found.step, longest))
+    part = (Part("caption", said),) if longest > figures.MOST_STEPS else ()
     return drawn, *part, Part("text", label_words(found))
 
 
@@ -95,17 +97,20 @@ def _explain_labels(found: Labels) -> str:
     shape = {
         "text": rf"y \in \{{0, \ldots, {k - 1}\}}^{{{m}}}",
         "token": rf"Y \in \{{0, \ldots, {k - 1}\}}^{{{m} \times {longest}}}",
-        "next": rf"Y[i, t] = \text{{indices}}[i, t + 1], \qquad Y \in \{{0, \ldots, {k - 1}\}}^{{{m} \times {longest}}}",
+        "next": tr(
+            r"Y[i, t] = \text{{indices}}[i, t + 1], \qquad Y \in \{{0, \ldots, {last}\}}^{{{m} \times {longest}}}",
+            last=k - 1, m=m, longest=longest,
+        ),
     }[found.of]
     return tr(
-        "{label_words}\n\n"
+        "{words}\n\n"
         "$${shape}$$\n\n"
         "A label is written as a number; as a one-hot vector it has k numbers, of which only its own is 1. The loss "
         "compares this vector with the k probabilities of the readout, and only the term of the 1 is left:\n\n"
-        r"$$L = -\sum_{{j=0}}^{{{k}}} y_j \log \hat y_j = -\log \hat y_{{\text{{label}}}}$$"
+        r"$$L = -\sum_{{j=0}}^{{{last}}} y_j \log \hat y_j = -\log \hat y_{{\text{{label}}}}$$"
         "\n\n"
         "Pads, and steps without a label, have the weight 0 in the loss.",
-        label_words=label_words(found), shape=shape, k=k - 1,
+        words=label_words(found), shape=shape, last=k - 1,
     )
 
 

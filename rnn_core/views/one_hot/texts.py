@@ -9,8 +9,8 @@ import numpy as np
 from rnn_core.analysis import one_hot as analysis
 from rnn_core.figures import one_hot as figures
 from rnn_core.figures.frame import FIRST
-from rnn_core.figures.text import counted, visible
-from rnn_core.language import N_, tr
+from rnn_core.figures.text import visible
+from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import TextMatrix
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.ledger import size_words
@@ -28,6 +28,9 @@ ORDERS = {
     "frequency": N_("these texts, by frequency"),
 }
 """How words can be numbered, in words."""
+
+_KINDS = {"words": N_("words"), "characters": N_("characters")}
+_BY_STEP = N_("step by step")
 
 
 @dataclass(frozen=True)
@@ -99,21 +102,23 @@ def shown_words(words: Words) -> str:
     m, longest = words.matrix.indices.shape
     steps = figures.shown_steps(longest, words.step)
     rows = min(m, figures.MOST_ROWS)
-    said = tr("The length vector says where each text ends: no answer is read after its end, and the pads there do not count. ")
+    said = tr("The length vector says where each text ends: no answer is read after its end, and the pads there do not count.")
+    shown = shown_steps(words.step, longest)
     if rows == m and len(steps) == longest:
-        return tr("{said}All of the {m} × {longest} matrix is shown.", said=said, m=m, longest=longest)
-    return tr(
-        "{said}Shown: {value}, {shown_steps}",
-        said=said, value='the text' if m == 1 else f'texts 1 to {rows} of {m}', shown_steps=shown_steps(words.step, longest),
-    )
+        drawn = tr("All of the {m} × {longest} matrix is shown.", m=m, longest=longest)
+    elif m == 1:
+        drawn = tr("Shown: the text, {steps}", steps=shown)
+    else:
+        drawn = tr("Shown: texts 1 to {rows} of {m}, {steps}", rows=rows, m=m, steps=shown)
+    return f"{said} {drawn}"
 
 
 def shown_steps(step: int, longest: int) -> str:
     """Which steps of a matrix are drawn, and how others are reached."""
     steps = figures.shown_steps(longest, step)
     return tr(
-        "steps {steps} to {steps2} of {longest:,}. Click a step to move along.",
-        steps=steps[0] + FIRST, steps2=steps[-1] + FIRST, longest=longest,
+        "steps {first} to {last} of {longest:,}. Click a step to move along.",
+        first=steps[0] + FIRST, last=steps[-1] + FIRST, longest=longest,
     )
 
 
@@ -127,20 +132,21 @@ def _explain_indices(words: Words) -> str:
     lengths = ", ".join(map(str, matrix.lengths[:20].tolist())) + (", …" if m > 20 else "")
     return tr(
         "A text is cut into tokens ({kind}), `<sos>` is set before them and `<eos>` behind, and each is replaced by its "
-        "number in the vocabulary; what it does not hold becomes `<unk>` ({counted} here). A matrix has rows of one "
+        "number in the vocabulary; what it does not hold becomes `<unk>` ({unknown} here). A matrix has rows of one "
         "length, so shorter texts are filled up with `<pad>` (index 0).\n\n"
-        r"$$\text{{indices}} \in \{{0, \ldots, N-1\}}^{{m \times L}}, \qquad m = {m},\ L = {longest},\ N = {words}$$"
+        r"$$\text{{indices}} \in \{{0, \ldots, N-1\}}^{{m \times L}}, \qquad m = {m},\ L = {longest},\ N = {size}$$"
         "\n\n"
         "The length vector ({lengths}) says where each text ends. The network needs it: no answer is read at a pad, pads "
-        "have no loss, and reading from the end begins at the last true token. Pads are {pads:,} of {size:,} cells "
-        "({pads2:.0%}).",
-        kind=words.kind, counted=counted(matrix.unknown, 'time'), m=m, longest=longest, words=len(matrix.words),
-        lengths=lengths, pads=pads(matrix), size=matrix.indices.size, pads2=pads(matrix) / matrix.indices.size,
+        "have no loss, and reading from the end begins at the last true token. Pads are {pads:,} of {cells:,} cells "
+        "({share:.0%}).",
+        kind=tr(_KINDS[words.kind]), unknown=tr_n("{n:,} time", "{n:,} times", matrix.unknown), m=m, longest=longest,
+        size=len(matrix.words), lengths=lengths, pads=pads(matrix), cells=matrix.indices.size,
+        share=pads(matrix) / matrix.indices.size,
     )
 
 
 def _choose_order(inputs: Inputs, controls: Numbered) -> tuple[Choice, ...]:
-    return (Choice("order", tr("Number the words by"), tuple(ORDERS), ORDERS.__getitem__),)
+    return (Choice("order", tr("Number the words by"), tuple(ORDERS), lambda order: tr(ORDERS[order])),)
 
 
 def _view(
@@ -166,16 +172,16 @@ def stages(words: Words) -> dict[str, list[Any]]:
     between = "  ·  "
     shown = {
         tr("as typed"): visible(words.text),
-        counted(len(tokens) - 2, "token"): between.join(tokens[1:-1]),
-        tr("{tokens:,} steps", tokens=len(tokens)): between.join(tokens),
+        tr_n("{n:,} token", "{n:,} tokens", len(tokens) - 2): between.join(tokens[1:-1]),
+        tr_n("{n:,} step", "{n:,} steps", len(tokens)): between.join(tokens),
         tr("as the vocabulary has them"): between.join(fed),
-        tr("{tokens:,} indices", tokens=len(tokens)): between.join(map(str, row[: len(tokens)])),
-        tr("filled up to L = {row:,}", row=len(row)): between.join(map(str, row)),
+        tr_n("{n:,} index", "{n:,} indices", len(tokens)): between.join(map(str, row[: len(tokens)])),
+        tr("filled up to L = {longest:,}", longest=len(row)): between.join(map(str, row)),
     }
-    return {tr("step by step"): list(shown), tr("text 1"): [line[:MOST_SHOWN] for line in shown.values()]}
+    return {tr(_BY_STEP): list(shown), tr("text 1"): [line[:MOST_SHOWN] for line in shown.values()]}
 
 
-STAGES = _view("stages", "", lambda words: (Part("table", Table(stages(words), widths={tr("step by step"): 190})),), shown_words)
+STAGES = _view("stages", "", lambda words: (Part("table", Table(stages(words), widths={tr(_BY_STEP): 190})),), shown_words)
 
 
 def vocabulary(words: Words) -> dict[str, list[Any]]:
@@ -188,31 +194,32 @@ def vocabulary(words: Words) -> dict[str, list[Any]]:
     longest = matrix.indices.shape[1]
     where = [seen.get(i) for i in chosen]
     return {
-        "index": chosen,
-        "token": [visible(matrix.words[i]) for i in chosen],
+        tr("index"): chosen,
+        tr("token"): [visible(matrix.words[i]) for i in chosen],
         tr("counted in training") if words.order == "run" else tr("counted here"): [matrix.counts[i] for i in chosen],
         tr("times in this matrix"): [at[1] if at else 0 for at in where],
-        tr("first at"): [tr(
-            "text {at}, t = {at2}",
-            at=at[0] // longest + 1, at2=at[0] % longest + FIRST,
-        ) if at else "" for at in where],
+        tr("first at"): [
+            tr("text {text}, t = {t}", text=at[0] // longest + 1, t=at[0] % longest + FIRST) if at else "" for at in where
+        ],
     }  # fmt: skip
 
 
 def vocabulary_words(words: Words) -> str:
     """What the vocabulary table shows, as Markdown."""
     matrix = words.matrix
+    size, kind = len(matrix.words), tr(_KINDS[words.kind])
     used = len({*range(matrix.specials), *np.unique(matrix.indices).tolist()})
-    cut = tr("; the first {MOST_LISTED} are listed", MOST_LISTED=MOST_LISTED) if used > MOST_LISTED else ""
+    cut = tr("; the first {most} are listed", most=MOST_LISTED) if used > MOST_LISTED else ""
     if words.order == "run":
-        return (
-            f"N = {len(matrix.words):,}: the four specials, then the {words.kind} of the training texts by falling frequency, "
-            f"ties by first appearance. Listed are the {used:,} that these texts need{cut}."
+        return tr(
+            "N = {size:,}: the four specials, then the {kind} of the training texts by falling frequency, ties by first "
+            "appearance. Listed are the {used:,} that these texts need{cut}.",
+            size=size, kind=kind, used=used, cut=cut,
         )
-    return (
-        f"N = {len(matrix.words):,}: the four specials, then the {words.kind} of these texts alone. Another order only puts "
-        "the rows of the embedding E in another order; the network computes the same (what it does not know has the row of "
-        f"`<unk>`){cut}."
+    return tr(
+        "N = {size:,}: the four specials, then the {kind} of these texts alone. Another order only puts the rows of the "
+        "embedding E in another order; the network computes the same (what it does not know has the row of `<unk>`){cut}.",
+        size=size, kind=kind, cut=cut,
     )
 
 
@@ -234,13 +241,13 @@ def one_hot_words(words: Words) -> str:
     m, longest = matrix.indices.shape
     n = len(matrix.words)
     return tr(
-        "Drawn are {rows} of {m} texts, steps {steps} to {steps2} of {longest:,}; of the N = {n:,} columns of a step, the "
-        "{columns} with a 1 in them. The whole matrix has {m:,} × {longest2:,} ones and zeros: **{size_words}** in "
-        "float32. The indices take **{size_words2}** in int64. Looking up rows of E and multiplying the one-hot matrix by "
+        "Drawn are {rows} of {m} texts, steps {first} to {last} of {longest:,}; of the N = {n:,} columns of a step, the "
+        "{columns} with a 1 in them. The whole matrix has {m:,} × {width:,} ones and zeros: **{one_hot}** in "
+        "float32. The indices take **{indices}** in int64. Looking up rows of E and multiplying the one-hot matrix by "
         "E differ by at most **{difference:.1g}**.",
-        rows=len(part.rows), m=m, steps=part.steps[0] + FIRST, steps2=part.steps[-1] + FIRST, longest=longest, n=n,
-        columns=len(part.columns), longest2=longest * n, size_words=size_words(matrix.one_hot_bytes),
-        size_words2=size_words(matrix.index_bytes), difference=matrix.difference,
+        rows=len(part.rows), m=m, first=part.steps[0] + FIRST, last=part.steps[-1] + FIRST, longest=longest, n=n,
+        columns=len(part.columns), width=longest * n, one_hot=size_words(matrix.one_hot_bytes),
+        indices=size_words(matrix.index_bytes), difference=matrix.difference,
     )
 
 
@@ -258,15 +265,15 @@ def _explain_one_hot(words: Words) -> str:
         r"$$m \cdot L \cdot N \cdot 4 = {m} \cdot {longest} \cdot {n} \cdot 4 = {one_hot_bytes}\ \text{{bytes}}, \qquad m "
         r"\cdot L \cdot 8 = {index_bytes}\ \text{{bytes}}$$"
         "\n\n"
-        "The numbers looked up, m × L × n of them in float32, take {size_words}. The check multiplies the {m2:,} rows of "
+        "The numbers looked up, m × L × n of them in float32, take {looked_up}. The check multiplies the {rows:,} rows of "
         "the one-hot matrix, as a sparse one, by E and takes the largest absolute difference from the look-up: "
         "{difference:.3g}.",
         index=index, width=width, m=m, longest=longest, n=n, one_hot_bytes=matrix.one_hot_bytes,
-        index_bytes=matrix.index_bytes, size_words=size_words(matrix.looked_up_bytes), m2=m * longest,
+        index_bytes=matrix.index_bytes, looked_up=size_words(matrix.looked_up_bytes), rows=m * longest,
         difference=matrix.difference,
     )
 
 
-ONE_HOT = _view("one_hot", N_(
-    "What is the one-hot matrix, and why is it never made?",
-), _draw_one_hot, _explain_one_hot, pick_step)
+ONE_HOT = _view(
+    "one_hot", N_("What is the one-hot matrix, and why is it never made?"), _draw_one_hot, _explain_one_hot, pick_step,
+)  # fmt: skip

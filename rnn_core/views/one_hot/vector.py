@@ -5,8 +5,7 @@ from typing import Self
 
 from rnn_core.analysis import one_hot as analysis
 from rnn_core.figures import vectors
-from rnn_core.figures.text import counted
-from rnn_core.language import N_, tr
+from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import OneHotVector
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect import Step
@@ -30,9 +29,8 @@ def _draw_vector(found: OneHotVector) -> tuple[Part, ...]:
     return (
         Part("figure", vectors.one_hot_vector(found.index, found.size)),
         Part("text", vector_words(found)),
-        Part("table", table, tr(
-            "Row {index:,} of E: all {counted}",
-            index=found.index, counted=counted(len(found.row), 'number'),
+        Part("table", table, tr_n(
+            "Row {index:,} of E: all {n:,} number", "Row {index:,} of E: all {n:,} numbers", len(found.row), index=found.index,
         )),
     )
 
@@ -45,8 +43,8 @@ def vector_words(found: OneHotVector) -> str:
     shared = tr(" Each cell of the picture stands for {each:,} places.", each=each) if each > 1 else ""
     return tr(
         "“{token}”{fed} has index **{index:,}**, counted from 0. Of the N = {size:,} numbers of its one-hot vector, one is "
-        "1 and {size2:,} are 0.{shared} Row {index:,} of E begins with {first}.",
-        token=literal(found.token, 30), fed=fed, index=found.index, size=found.size, size2=found.size - 1, shared=shared,
+        "1 and {others:,} are 0.{shared} Row {index:,} of E begins with {first}.",
+        token=literal(found.token, 30), fed=fed, index=found.index, size=found.size, others=found.size - 1, shared=shared,
         first=first,
     )
 
@@ -58,14 +56,14 @@ def _explain_vector(found: OneHotVector) -> str:
         "words are more alike than others: every two of these vectors are equally far apart. Multiplied by E, the 1 picks "
         "the row of E that is learnt for the word.\n\n"
         r"$$\mathrm{{onehot}}(w)_j = \begin{{cases}} 1 & j = w \\ 0 & j \neq w \end{{cases}}, \qquad w = {w},\ j = 0, "
-        r"\ldots, {size}$$"
+        r"\ldots, {last}$$"
         "\n\n"
         r"$$x_t = E^\top \mathrm{{onehot}}({w}) = E[{w}] \in \mathbb{{R}}^{{{n}}}$$"
         "\n\n"
-        "{vector_words} The product differs from the row by {difference} at the most. Two different one-hot vectors are "
-        "always √2 = {value} apart.",
-        w=w, size=found.size - 1, n=n, vector_words=vector_words(found), difference=number(found.difference),
-        value=number(2 ** 0.5),
+        "{words} The product differs from the row by {difference} at the most. Two different one-hot vectors are "
+        "always √2 = {apart} apart.",
+        w=w, last=found.size - 1, n=n, words=vector_words(found), difference=number(found.difference),
+        apart=number(2 ** 0.5),
     )
 
 

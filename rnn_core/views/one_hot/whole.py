@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from rnn_core import tasks
 from rnn_core.analysis import one_hot as analysis
-from rnn_core.figures.text import counted
-from rnn_core.language import tr
+from rnn_core.language import tr, tr_n
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.ledger import size_words
 from rnn_core.views.view import Controls, Part, View, literal
@@ -46,24 +45,23 @@ def whole_words(found: Whole) -> str:
     if found.chunk:
         batch, steps = found.chunk
         return tr(
-            "Training reads {name} without these pads: its {splits:,} tokens are one stream, cut into B = {batch:,} parts "
-            "that are read side by side in chunks of K = {steps:,} steps. A chunk is {size_words} of indices, and would be "
-            "**{size_words2}** of ones and zeros with N = {n:,}.",
-            name=name, splits=found.splits['train'][2], batch=batch, steps=steps,
-            size_words=size_words(batch * steps * analysis.INDEX_BYTES),
-            size_words2=size_words(batch * steps * n * analysis.FLOAT_BYTES), n=n,
+            "Training reads {name} without these pads: its {tokens:,} tokens are one stream, cut into B = {batch:,} parts "
+            "that are read side by side in chunks of K = {steps:,} steps. A chunk is {indices} of indices, and would be "
+            "**{one_hot}** of ones and zeros with N = {n:,}.",
+            name=name, tokens=found.splits["train"][2], batch=batch, steps=steps,
+            indices=size_words(batch * steps * analysis.INDEX_BYTES),
+            one_hot=size_words(batch * steps * n * analysis.FLOAT_BYTES), n=n,
         )
     said = [
-        tr(
-            "{split}, {counted} of up to L = {longest:,} steps: **{size_words}** of ones and zeros, {size_words2} of "
-            "indices",
-            split=split, counted=counted(texts, 'text'), longest=longest,
-            size_words=size_words(analysis.one_hot_bytes(texts, longest, n)),
-            size_words2=size_words(texts * longest * analysis.INDEX_BYTES),
+        tr_n(
+            "{split}, {n:,} text of up to L = {longest:,} steps: **{one_hot}** of ones and zeros, {indices} of indices",
+            "{split}, {n:,} texts of up to L = {longest:,} steps: **{one_hot}** of ones and zeros, {indices} of indices",
+            texts, split=split, longest=longest, one_hot=size_words(analysis.one_hot_bytes(texts, longest, n)),
+            indices=size_words(texts * longest * analysis.INDEX_BYTES),
         )
         for split, (texts, longest, _) in found.splits.items()
     ]
-    return tr("The whole of {name} with N = {n:,} would take: ", name=name, n=n) + "; ".join(said) + "."
+    return tr("The whole of {name} with N = {n:,} would take: {said}.", name=name, n=n, said="; ".join(said))
 
 
 WHOLE: View[Controls, Whole] = View(

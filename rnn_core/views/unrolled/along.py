@@ -10,7 +10,7 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded, Unopened, readout_of
 from rnn_core.analysis.steps import counted_steps, losses, one_class, targets_of
 from rnn_core.figures import palette
-from rnn_core.language import N_, formula, tr
+from rnn_core.language import N_, formula, tr, tr_n
 from rnn_core.results import Trace
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
@@ -135,12 +135,12 @@ class Pictured(Labelled):
         return replace(super().settled(inputs), picture=self.picture if self.picture in pictures(inputs) else "forwards")
 
 
-PICTURES = {"forwards": "Forwards", "backwards": "Backwards"}
+PICTURES = {"forwards": N_("Forwards"), "backwards": N_("Backwards")}
 
 
 def pictures(inputs: Inputs) -> dict[str, str]:
-    """What is called how; a run with snapshots has one more."""
-    return PICTURES | ({"over": tr("Over training")} if inputs.run.updates else {})
+    """What is called how, to be translated; a run with snapshots has one more."""
+    return PICTURES | ({"over": N_("Over training")} if inputs.run.updates else {})
 
 
 def _unrolled(inputs: Inputs, controls: Pictured) -> Unrolled:
@@ -217,12 +217,14 @@ def letters(run: Loaded | Unopened, names: Sequence[str]) -> str:
 
 def _draw(found: Unrolled) -> tuple[Part, ...]:
     target = None if found.target is None else literal(found.ranked.labels[found.target], 40)
-    at = tr(" at the label “{target}”", target=target) if target else ""
     said = tr(
         r"Each column is one step: the token at the bottom, the state $h_t$ above it, then the readout $\hat y_t$ and the "
-        "loss $L(t)${at}. The same parameters are used at every step. ",
-        at=at,
-    )
+        "loss $L(t)$ at the label “{target}”. The same parameters are used at every step. ",
+        target=target,
+    ) if target else tr(
+        r"Each column is one step: the token at the bottom, the state $h_t$ above it, then the readout $\hat y_t$ and the "
+        "loss $L(t)$. The same parameters are used at every step. ",
+    )  # fmt: skip
     if found.layers > 1:
         said += tr("Each of the {layers} layers has its own; a layer reads the states of the one below it. ", layers=found.layers)
     if found.directions > 1:
@@ -236,7 +238,13 @@ def _draw(found: Unrolled) -> tuple[Part, ...]:
     said += tr("A double click on a unit opens it.")
     if not found.every:
         said += tr(" This run was trained on the readout after the last token alone; the hollow dots were never trained.")
-    return Part("unrolled", found), Part("caption", said)
+    return Part("unrolled", lettered(found)), Part("caption", said)
+
+
+def lettered(found: Unrolled) -> Unrolled:
+    """The same with the cell's letters and equations as its reader writes them."""
+    of_inputs, of_step = found.letters
+    return replace(found, letters=(tr(of_inputs), tr(of_step)), equations=tuple(map(formula, found.equations)))
 
 
 def _explain(found: Unrolled) -> str:
@@ -247,7 +255,7 @@ def _explain(found: Unrolled) -> str:
             "the other rows. ",
         ) if found.strips[0].contrasts.size else ""
     )  # fmt: skip
-    words = formula(
+    words = tr(
         "{lines}\n\n"
         r"$$\hat y_t = \mathrm{{softmax}}(c + V {top}), \qquad L(t) = -\log \hat y_t[\text{{label}}], \qquad L = "
         r"\textstyle\sum_t w_t\, L(t)$$"
@@ -261,14 +269,15 @@ def _explain(found: Unrolled) -> str:
         total = float((found.weights * found.losses)[counted].sum())
         rule = (
             tr(
-                "This run's training takes the loss at {sum} of the {counted} steps, each with the weight {weights}, so",
-                sum=counted.sum(), counted=len(counted), weights=number(float(found.weights[last])),
+                "This run's training takes the loss at {counted} of the {steps} steps, each with the weight {weight}, so L = "
+                "{total} nats.",
+                counted=counted.sum(), steps=len(counted), weight=number(float(found.weights[last])), total=number(total),
             ) if found.every
-            else tr("This run's training takes the loss after the last token alone, so")
+            else tr("This run's training takes the loss after the last token alone, so L = {total} nats.", total=number(total))
         )  # fmt: skip
         words += tr(
-            "For the label {target} at the last of them, t = {last}: −log {p:.6g} = {value} nats. {rule} L = {total} nats.\n\n",
-            target=target, last=last + 1, p=p, value=number(value), rule=rule, total=number(total),
+            "For the label {target} at the last of them, t = {last}: −log {p:.6g} = {value} nats. {rule}\n\n",
+            target=target, last=last + 1, p=p, value=number(value), rule=rule,
         )
     return tr(
         "{words}{sorted_by}Where a state has more units than rows, neighbouring units share a row, which shows the largest "
@@ -280,7 +289,7 @@ def _explain(found: Unrolled) -> str:
 def choose(inputs: Inputs, controls: Pictured) -> tuple[Choice, ...]:
     """Which picture, and the label where the classes are labels."""
     names = pictures(inputs)
-    picture = Choice("picture", "Picture", tuple(names), names.__getitem__)
+    picture = Choice("picture", tr("Picture"), tuple(names), lambda name: tr(names[name]))
     return (picture, *([] if tasks.of(inputs.run.config).label_of == "next" else choose_label(inputs, controls)))
 
 
@@ -300,10 +309,9 @@ def _written(inputs: Inputs, controls: Pictured) -> Unrolled:
 def _draw_written(found: Unrolled) -> tuple[Part, ...]:
     (picture, caption), count = _draw(found), int(found.fed.sum())
     said = (
-        tr(
-            "The network wrote the last {count} token{value}: at each step the most probable one is the next input "
-            "(dashed). ",
-            count=count, value='s' if count > 1 else '',
+        tr_n(
+            "The network wrote the last {n} token: at each step the most probable one is the next input (dashed). ",
+            "The network wrote the last {n} tokens: at each step the most probable one is the next input (dashed). ", count,
         ) if count else ""
     )  # fmt: skip
     return picture, Part("caption", said + caption.content)

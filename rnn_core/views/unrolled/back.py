@@ -1,15 +1,15 @@
 """The loss on its way back along the unrolled network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rnn_core.language import N_, formula, tr
+from rnn_core.language import N_, tr
 from rnn_core.results import CutWays, WayBack
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, bytes_of
-from rnn_core.views.unrolled.along import Pictured, Unrolled, along_of, bytes_along, choose
+from rnn_core.views.unrolled.along import Pictured, Unrolled, along_of, bytes_along, choose, lettered
 from rnn_core.views.view import Part, View, number
 
 
@@ -26,7 +26,7 @@ class Walked:
         recurrent: whether it multiplies the state before.
         ways: of single losses, and as the last one that of every step.
         cuts: the latter with its gradient cut before each step; None where it is not cut.
-        cut: that the text was cut, as a sentence; empty when it was not.
+        tokens: of the whole text, and of the beginning that the way back is of.
     """
 
     along: Unrolled
@@ -36,7 +36,7 @@ class Walked:
     recurrent: bool
     ways: tuple[WayBack, ...]
     cuts: CutWays | None
-    cut: str
+    tokens: tuple[int, int] = (0, 0)
 
     @property
     def own(self) -> WayBack:
@@ -51,52 +51,81 @@ def _walked(inputs: Inputs, controls: Pictured) -> Walked:
     flow = way.flow
     parts = way.ways[-1].weights[flow.rows, None] * flow.layers[-len(way.done.layers[-1])].states
     letter, recurrent = cell.declared[parameter].letter, parameter in cell.of_step
-    return Walked(along, flow.rows, parts.astype(np.float32), letter, recurrent, way.ways, way.cut_ways, way.cut)
+    tokens = len(inputs.trace.tokens) - 2, len(way.trace.tokens) - 2
+    return Walked(along, flow.rows, parts.astype(np.float32), letter, recurrent, way.ways, way.cut_ways, tokens)
 
 
 def draw_walked(found: Walked) -> tuple[Part, ...]:
-    w, along = found.letter, found.along
-    said = (
-        tr(
-            "The gradient walks back in one sweep: at each state, the gradient from above joins the one that arrives from "
-            "the step that was read after it. ",
-        )
-        + (tr(
-            "In the decoder it comes from above through the step's own loss, in the encoder through the decoder's "
-            "attention; and from the decoder's first step it arrives at the encoder's last states. ",
-        ) if along.pair and along.attention is not None
-           else tr("The decoder's losses send it, and from the decoder's first step it arrives at the encoder's last states. ")
-           if along.pair else tr("At the top, the step's own loss sends it")
-           + (tr(", in a lower layer the layer above. ") if along.layers > 1 else ". "))
-        + (tr(
-            "In the lower row of a layer, which reads from the end, it goes from the start on. ",
-        ) if along.directions > 1 else "")
-        + tr(
-            "Below, the share that each copy of {w} has in the one gradient of {w}; the shares sum to 1, and a hatched one "
-            "pulls against the sum. ",
-            w=w,
-        )
+    letter, along, (count, kept) = tr(found.letter), found.along, found.tokens
+    cut = tr(
+        "This text has {count:,} tokens; the way back is of its first {kept:,}, read as a text of their own.",
+        count=count, kept=kept,
     )
-    single = found.ways[0].loss
-    if single == "last":
-        said += tr("Switch between the loss of the last step and that of every step above the picture")
-    elif single == "one":
-        said += tr("Switch between the losses of all steps and that of the chosen step alone above the picture")
+    said = [
+        *([cut] if kept < count else []),
+        tr(
+            "The gradient walks back in one sweep: at each state, the gradient from above joins the one that arrives from the "
+            "step that was read after it.",
+        ),
+    ]
+    if along.pair and along.attention is not None:
+        said.append(tr(
+            "In the decoder it comes from above through the step's own loss, in the encoder through the decoder's attention; "
+            "and from the decoder's first step it arrives at the encoder's last states.",
+        ))  # fmt: skip
+    elif along.pair:
+        said.append(tr(
+            "The decoder's losses send it, and from the decoder's first step it arrives at the encoder's last states."
+        ))  # fmt: skip
+    elif along.layers > 1:
+        said.append(tr("At the top, the step's own loss sends it, in a lower layer the layer above."))
     else:
-        said += tr("This text is too long to follow each loss alone")
-    said += tr(", or nudge each copy alone to see the loss fall.") if found.ways[-1].nudged else "."
-    said += tr(" Drag the scissors to cut the gradient between two steps.") if found.cuts else ""
-    return Part("unrolled", found), Part("caption", f"{found.cut} {said}".strip())
+        said.append(tr("At the top, the step's own loss sends it."))
+    if along.directions > 1:
+        said.append(tr("In the lower row of a layer, which reads from the end, it goes from the start on."))
+    said.append(tr(
+        "Below, the share that each copy of {letter} has in the one gradient of {letter}; the shares sum to 1, and a hatched "
+        "one pulls against the sum.",
+        letter=letter,
+    ))  # fmt: skip
+    nudged, single = found.ways[-1].nudged, found.ways[0].loss
+    if single == "last" and nudged:
+        said.append(tr(
+            "Switch between the loss of the last step and that of every step above the picture, or nudge each copy alone to see "
+            "the loss fall.",
+        ))  # fmt: skip
+    elif single == "last":
+        said.append(tr("Switch between the loss of the last step and that of every step above the picture."))
+    elif single == "one" and nudged:
+        said.append(tr(
+            "Switch between the losses of all steps and that of the chosen step alone above the picture, or nudge each copy "
+            "alone to see the loss fall.",
+        ))  # fmt: skip
+    elif single == "one":
+        said.append(tr("Switch between the losses of all steps and that of the chosen step alone above the picture."))
+    elif nudged:
+        said.append(tr("This text is too long to follow each loss alone, or nudge each copy alone to see the loss fall."))
+    else:
+        said.append(tr("This text is too long to follow each loss alone."))
+    if found.cuts:
+        said.append(tr("Drag the scissors to cut the gradient between two steps."))
+    shown = replace(found, along=lettered(along), letter=letter)
+    return Part("unrolled", shown), Part("caption", " ".join(said))
 
 
 def explain_walked(found: Walked) -> str:
     way, w, along = found.own, formulas.latex(found.letter), found.along
     shares, norm = way.shares[0], float(way.norms[0])
     most, layers = int(np.argmax(shares)), along.layers
-    top = tr(" in the encoder") * along.pair + (tr(" in layer {layers}", layers=layers) if layers > 1 else "")
-    top += tr(" in the direction from the start") * (along.directions > 1)
+    where = [
+        *([tr("in the encoder")] if along.pair else []),
+        *([tr("in layer {layer}", layer=layers)] if layers > 1 else []),
+        *([tr("in the direction from the start")] if along.directions > 1 else []),
+    ]
+    top = "".join(f" {one}" for one in where)
+    last = tr("the last step alone") if way.loss == "last" else tr("every step")
     return (
-        formula(
+        tr(
             r"$$\frac{{\partial L}}{{\partial h_t}} = \underbrace{{w_t \frac{{\partial L(t)}}{{\partial "
             r"h_t}}}}_{{\text{{its own loss}}}} + \underbrace{{\Big(\frac{{\partial h_{{t+1}}}}{{\partial "
             r"h_t}}\Big)^{{\!\top}} \frac{{\partial L}}{{\partial h_{{t+1}}}}}}_{{\text{{arriving from step }} t+1}}, "
@@ -120,19 +149,18 @@ def explain_walked(found: Walked) -> str:
         ) if len(along.parts) > 1 else "")
         + tr(
             "The width of the gradient, in pixels, is\n\n"
-            r"$$1 + 8\,\big(1 + \tfrac13 \log_{10} r\big)$$",
-        ) + tr(
+            r"$$1 + 8\,\big(1 + \tfrac13 \log_{{10}} r\big)$$"
             "\n\n"
             "where r is its norm over the largest norm of all losses that can be chosen; below r = 0.001 it is dotted.\n\n"
-            "With the loss at {value}, as this run was trained, L = {total} nats and ‖∂L/∂{letter}‖ = {norm}{top}. The "
-            "largest share is {shares}, of copy {most}; all shares sum to {sum:.4f}.",
-            value='the last step alone' if way.loss == 'last' else 'every step', total=number(way.total), letter=found.letter,
-            norm=number(norm), top=top, shares=number(float(shares[most])), most=most + 1,
-            sum=float(shares.sum(dtype=np.float64)),
+            "With the loss at {steps}, as this run was trained, L = {total} nats and ‖∂L/∂{letter}‖ = {norm}{top}. The "
+            "largest share is {share}, of copy {copy}; all shares sum to {sum:.4f}.",
+            steps=last, total=number(way.total), letter=tr(found.letter), norm=number(norm), top=top,
+            share=number(float(shares[most])), copy=most + 1, sum=float(shares.sum(dtype=np.float64)),
         )
-        + (tr(" Copy 1 of {letter} receives 0, because it multiplies h₀ = 0.", letter=found.letter) if found.recurrent else "")
+        + (tr(" Copy 1 of {letter} receives 0, because it multiplies h₀ = 0.", letter=tr(found.letter))
+           if found.recurrent else "")
         + _nudged_words(found)
-        + _CUT * (found.cuts is not None)
+        + (tr(_CUT) if found.cuts is not None else "")
     )  # fmt: skip
 
 
@@ -146,7 +174,7 @@ _CUT = N_(
 
 def _nudged_words(found: Walked) -> str:
     """What nudging a copy, and the parameter itself, does to the loss."""
-    way, letter, w = found.own, found.letter, formulas.latex(found.letter)
+    way, letter, w = found.own, tr(found.letter), formulas.latex(found.letter)
     if not way.nudged:
         return tr(
             "\n\n"
@@ -155,8 +183,8 @@ def _nudged_words(found: Walked) -> str:
     squared = float(way.norms[0]) ** 2
     rate, fall = float(way.rates[0]), float(way.fall[0])
     whole = tr(
-        "Here η = {rate}, and L falls by {fall}; predicted {rate2}",
-        rate=number(rate), fall=number(fall), rate2=number(rate * squared),
+        "Here η = {rate}, and L falls by {fall}; predicted {predicted}",
+        rate=number(rate), fall=number(fall), predicted=number(rate * squared),
     )
     return tr(
         "\n\n"

@@ -10,7 +10,7 @@ from rnn_core.language import N_, tr
 from rnn_core.results import OverTraining
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS
-from rnn_core.views.unrolled.along import LISTED, Pictured, Unrolled, along_of, bytes_along, choose, ranked
+from rnn_core.views.unrolled.along import LISTED, Pictured, Unrolled, along_of, bytes_along, choose, lettered, ranked
 from rnn_core.views.view import Part, View, literal, number
 
 
@@ -27,7 +27,7 @@ class Trained:
         recurrent: whether it multiplies the state before.
         labelled: whether the text has one label, which its last step answers.
         average: the decay of the average that the run's own weights are; 0: they are no average.
-        cut: that the text was cut, as a sentence; empty when it was not.
+        tokens: of the whole text and of the beginning that is read.
     """
 
     along: Unrolled
@@ -37,7 +37,7 @@ class Trained:
     recurrent: bool
     labelled: bool
     average: float
-    cut: str
+    tokens: tuple[int, int]
 
 
 def _trained(inputs: Inputs, controls: Pictured) -> Trained:
@@ -52,14 +52,10 @@ def _trained(inputs: Inputs, controls: Pictured) -> Trained:
     best = np.array([places[trace.labels[one]] for one in over.classes.ravel().tolist()]).reshape(over.classes.shape)
     target = None if along.target is None else places[along.ranked.labels[along.target]]
     followed = run.cell.followed
-    count, kept = len(inputs.trace.tokens) - 2, len(trace.tokens) - 2
-    cut = "" if kept == count else tr(
-        "This text has {count:,} tokens; its first {kept:,} are read with all weights, as a text of their own.",
-        count=count, kept=kept,
-    )  # fmt: skip
     return Trained(
         replace(along, ranked=ranks, target=target), over, best, run.cell.declared[followed].letter, followed in run.cell.of_step,
-        tasks.of(run.config).label_of == "text", run.config.train.average, cut,
+        tasks.of(run.config).label_of == "text", run.config.train.average,
+        (len(inputs.trace.tokens) - 2, len(trace.tokens) - 2),
     )  # fmt: skip
 
 
@@ -69,7 +65,7 @@ def _draw(found: Trained) -> tuple[Part, ...]:
         "The same text by the weights after {updates} of the updates of this run's training, and by the run's own, which "
         "scored best. Move the slider, or press Play to go through the training. All weights have the same scales. Below, "
         "the share of each copy of {letter} in the gradient of {letter}.",
-        updates=len(over.updates) - 1, letter=found.letter,
+        updates=len(over.updates) - 1, letter=tr(found.letter),
     )
     if over.left_out:
         listed = ", ".join(f"{update:,}" for update in over.left_out)
@@ -77,25 +73,42 @@ def _draw(found: Trained) -> tuple[Part, ...]:
             " The weights after update {listed} give numbers beyond those of 32 bits, so they are left out.",
             listed=listed,
         )
-    return Part("unrolled", found), Part("caption", f"{found.cut} {said}".strip())
+    count, kept = found.tokens
+    cut = "" if kept == count else tr(
+        "This text has {count:,} tokens; its first {kept:,} are read with all weights, as a text of their own.",
+        count=count, kept=kept,
+    )  # fmt: skip
+    shown = replace(found, along=lettered(found.along), letter=tr(found.letter))
+    return Part("unrolled", shown), Part("caption", f"{cut} {said}".strip())
 
 
 def _explain(found: Trained) -> str:
     over, several = found.over, found.along.layers > 1 or found.along.directions > 1
     first, own = float(over.totals[0]), float(over.totals[over.best])
-    went = "fell" if own < first else "rose"
-    average = tr(", an average of the weights with decay {average:g}", average=found.average) if found.average else ""
+    update, best = over.updates[0], over.updates[over.best]
+    went = tr(
+        "From update {update:,} to the run's own weights, L fell from {first} to {own} nats.",
+        update=update, first=number(first), own=number(own),
+    ) if own < first else tr(
+        "From update {update:,} to the run's own weights, L rose from {first} to {own} nats.",
+        update=update, first=number(first), own=number(own),
+    )  # fmt: skip
+    scored = tr(
+        "The run's own weights are those after update {best:,}, which scored best, an average of the weights with decay "
+        "{average:g}.",
+        best=best, average=found.average,
+    ) if found.average else tr("The run's own weights are those after update {best:,}, which scored best.", best=best)
+    norm = tr(
+        "The norm in the last column is ‖∂L/∂{letter}‖, in the top layer.", letter=tr(found.letter)
+    ) if several else tr("The norm in the last column is ‖∂L/∂{letter}‖.", letter=tr(found.letter))  # fmt: skip
     return tr(
         r"$$L_u = \textstyle\sum_t w_t\, L_u(t), \qquad L_u(t) = -\log \hat y_t[\text{{label}}] \quad \text{{by the weights "
         r"after }} u \text{{ updates}}$$"
         "\n\n"
-        "From update {updates:,} to the run's own weights, L {went} from {first} to {own} nats. {turn}\n\n"
+        "{went} {turn}\n\n"
         "{table}\n\n"
-        "The run's own weights are those after update {updates2:,}, which scored best{average}. A snapshot keeps each "
-        "weight in 16 bits, which rounds it by up to 0.05%; the run's own weights have 32. The norm in the last column is "
-        "‖∂L/∂{letter}‖{value}.",
-        updates=over.updates[0], went=went, first=number(first), own=number(own), turn=_turn(found), table=_table(found),
-        updates2=over.updates[over.best], average=average, letter=found.letter, value=', in the top layer' if several else '',
+        "{scored} A snapshot keeps each weight in 16 bits, which rounds it by up to 0.05%; the run's own weights have 32. {norm}",
+        went=went, turn=_turn(found), table=_table(found), scored=scored, norm=norm,
     )
 
 
@@ -110,22 +123,31 @@ def _turn(found: Trained) -> str:
     """At which update the answers turned right."""
     over, last, asked = found.over, _last(found.over), _asked(found.over)
     if found.labelled:
-        what = tr("the answer is {labels}", labels=literal(found.along.ranked.labels[found.along.ranked.targets[last]], 40))
+        label = literal(found.along.ranked.labels[found.along.ranked.targets[last]], 40)
         place = turned(over.classes[:, last, 0] == over.targets[last])
-    else:
-        what, place = tr(
-            "all {asked} steps that the loss counts are answered as it asks",
-            asked=asked,
-        ), turned(over.right == asked)
+        if place is None:
+            return tr("By the last weights it is not so that the answer is {label}.", label=label)
+        if not place:
+            return tr("By all weights the answer is {label}.", label=label)
+        if place == over.best:
+            return tr("By the run's own weights and all later ones, the answer is {label}.", label=label)
+        return tr("From update {update:,} on, the answer is {label}.", update=over.updates[place], label=label)
+    place = turned(over.right == asked)
     if place is None:
-        return tr("By the last weights it is not so that {what}.", what=what)
+        return tr(
+            "By the last weights it is not so that all {asked} steps that the loss counts are answered as it asks.", asked=asked
+        )
     if not place:
-        return tr("By all weights {what}.", what=what)
-    which = tr("By the run's own weights and all later ones") if place == over.best else tr(
-        "From update {updates:,} on",
-        updates=over.updates[place],
+        return tr("By all weights all {asked} steps that the loss counts are answered as it asks.", asked=asked)
+    if place == over.best:
+        return tr(
+            "By the run's own weights and all later ones, all {asked} steps that the loss counts are answered as it asks.",
+            asked=asked,
+        )
+    return tr(
+        "From update {update:,} on, all {asked} steps that the loss counts are answered as it asks.",
+        update=over.updates[place], asked=asked,
     )
-    return f"{which}, {what}."
 
 
 def _last(over: OverTraining) -> int:

@@ -11,7 +11,7 @@ from rnn_core.language import N_, formula, tr
 from rnn_core.results import Side, Translation
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.unrolled.along import LISTED, PICTURES, Ranked, Strip, Unrolled, letters
+from rnn_core.views.unrolled.along import LISTED, PICTURES, Ranked, Strip, Unrolled, lettered, letters
 from rnn_core.views.unrolled.back import Walked, draw_walked, explain_walked
 from rnn_core.views.view import Choice, Controls, Part, View, literal, number
 
@@ -89,7 +89,7 @@ def _draw(found: Unrolled) -> tuple[Part, ...]:
             "This run has no attention: all that the decoder knows of the source is that start.",
         )
     )  # fmt: skip
-    return Part("unrolled", found), Part("caption", said)
+    return Part("unrolled", lettered(found)), Part("caption", said)
 
 
 def _explain(found: Unrolled) -> str:
@@ -101,18 +101,21 @@ def _explain(found: Unrolled) -> str:
         ) if found.attention is not None
         else formula(r"$$\hat y_t = \mathrm{softmax}(c + V h_t)$$")
     )  # fmt: skip
-    words = (
-        f"{formulas.lines(found.equations)}\n\n{attends}\n\n"
-        r"$$L(t) = -\log \hat y_t[\text{token}], \qquad L = \tfrac1m \textstyle\sum_t L(t)$$" + "\n\n"
+    words = tr(
+        "{lines}\n\n"
+        "{attends}\n\n"
+        r"$$L(t) = -\log \hat y_t[\text{{token}}], \qquad L = \tfrac1m \textstyle\sum_t L(t)$$"
+        "\n\n",
+        lines=formulas.lines(found.equations), attends=attends,
     )
     if len(counted):
         last = int(counted[-1])
         token, value = literal(found.ranked.labels[found.ranked.targets[last]], 40), float(found.losses[last])
         total = float((found.weights * np.nan_to_num(found.losses)).sum())
         words += tr(
-            "At the decoder's last step, t = {last} of the picture, the token is {token}: −log {target_p:.6g} = {value} "
+            "At the decoder's last step, t = {last} of the picture, the token is {token}: −log {p:.6g} = {value} "
             "nats. The mean of the {counted} losses is L = {total} nats.\n\n",
-            last=last + 1, token=token, target_p=float(found.ranked.target_p[last]), value=number(value), counted=len(counted),
+            last=last + 1, token=token, p=float(found.ranked.target_p[last]), value=number(value), counted=len(counted),
             total=number(total),
         )
     return words + tr(
@@ -123,7 +126,7 @@ def _explain(found: Unrolled) -> str:
 
 
 def _choose(inputs: Inputs, controls: PicturedPair) -> tuple[Choice, ...]:
-    return (Choice("picture", "Picture", tuple(PICTURES), PICTURES.__getitem__),)
+    return (Choice("picture", tr("Picture"), tuple(PICTURES), lambda name: tr(PICTURES[name])),)
 
 
 def _bytes_of(found: Translation) -> int:
@@ -145,7 +148,7 @@ def _walked(inputs: Inputs, controls: PicturedPair) -> Walked:
     parameter = way.followed
     nothing = np.empty((0, 0), np.float32)
     return Walked(pair_of(inputs.run, way.translation), np.empty(0, int), nothing, cell.declared[parameter].letter,
-                  parameter in cell.of_step, way.ways, None, "")  # fmt: skip
+                  parameter in cell.of_step, way.ways, None)  # fmt: skip
 
 
 def _walked_bytes(inputs: Inputs) -> int:
@@ -156,8 +159,6 @@ def _walked_bytes(inputs: Inputs) -> int:
 
 
 PAIR_BACK: View[PicturedPair, Walked] = View(
-    "unrolled-pair-back", N_(
-        "How does the gradient walk back?",
-    ), ("run", "pair"), PicturedPair, _walked, draw_walked, explain_walked,
-    _walked_bytes, choices=_choose,
+    "unrolled-pair-back", N_("How does the gradient walk back?"), ("run", "pair"), PicturedPair, _walked, draw_walked,
+    explain_walked, _walked_bytes, choices=_choose,
 )  # fmt: skip
