@@ -145,6 +145,6 @@ def _named(ask: Ask, answer: Any, now: Looked) -> str:
         return ask.options[str(answer)].filled(held(now.resolve)).rstrip(".")
     if ask.kind == "step":
         step = int(float(answer))
-        return f"t = {step}, “{literal(now.resolve(('text',)).trace.tokens[step - 1])}”"
+        return tr("t = {t}, “{token}”", t=step, token=literal(now.resolve(("text",)).trace.tokens[step - 1]))
     words = literal(answer) if isinstance(answer, str) else said(answer)
     return f"{words} {ask.unit}".strip()

@@ -153,7 +153,7 @@ def _show_view(block: Shown, now: looked.Looked) -> None:
     shown = view(_picture(now, block) if block.name == UNROLLED else block.name)
     read = now.resolve(shown.needs)
     if "text" in shown.needs and read.trace.overflows:
-        raise Problem(OVERFLOW)
+        raise Problem(tr(OVERFLOW))
     view_panel.show(shown, read, choices=not state.selection().lock, **_unlinked(shown, block), **block.fixed)
 
 

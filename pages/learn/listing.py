@@ -68,7 +68,8 @@ def _entry(name: str, listed: Outline, ours: bool, next_one: bool) -> None:
     with st.container(border=True, key=f"lesson-{name}"):
         about, button = st.columns([6, 1.2], vertical_alignment="center")
         number = f"{name.split('-')[0].lstrip('0')} · " if ours else ""
-        said = f"**{number}{listed.title}**" + ("" if ours else f" :gray-badge[{tr('workspace')}]")
+        workspace = tr("workspace")
+        said = f"**{number}{listed.title}**" + ("" if ours else f" :gray-badge[{workspace}]")
         about.markdown(f"{said}  \n{listed.summary}" if listed.summary else said)
         far = tr_n("{n} step", "{n} steps", steps)
         if done:

@@ -94,7 +94,7 @@ export class Told {
     }
     if (y > this.plan.foot) {
       const index = given.indices.length ? tr(", number {index} of the vocabulary", { index: given.indices[t] }) : ""
-      return `“${given.tokens[t]}”${index}` + (given.known[t] ? "" : tr(": not known, read as <unk>"))
+      return tr("“{token}”", { token: given.tokens[t] }) + index + (given.known[t] ? "" : tr(": not known, read as <unk>"))
     }
     if (!given.answered[t]) return ""
     if (y < LOSS.foot + 8) {
