@@ -6,7 +6,7 @@ a button cannot have code. The lists of the navigation get the roles that their 
 
 import streamlit as st
 
-from rnn_core.language import tr
+from rnn_core.language import reader, tr
 
 _STYLE = """<style>
 /* The name of a formula's button says which one it is; the word "Formula" is seen. */
@@ -153,6 +153,7 @@ const complete = () => {
 
 export default function ({ data, parentElement }) {
   words = data
+  document.documentElement.lang = data.language
   complete()
   if (parentElement.watched) return
   let frame = 0
@@ -173,4 +174,5 @@ def complete() -> None:
     """Adds them to the page. The component stands in the sidebar, where its empty place is not seen."""
     st.html(_STYLE)
     with st.sidebar:
-        _completed(key="browser", data={"SVG": tr("Download plot as an SVG"), "CSV": tr("Download the data as CSV")})
+        words = {"SVG": tr("Download plot as an SVG"), "CSV": tr("Download the data as CSV")}
+        _completed(key="browser", data=words | {"language": reader().language})

@@ -69,8 +69,10 @@ def problem(why: Problem | str) -> None:
     st.error(literal(str(why), 600), icon=":material/error:")
 
 
-_MONTHS = (N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"), N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"),
-           N_("Dec"))  # fmt: skip
+_MONTHS = (
+    N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"), N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"),
+    N_("Dec"),
+)  # fmt: skip
 
 
 def ago(path: Path) -> str:

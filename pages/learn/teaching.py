@@ -41,8 +41,10 @@ export default function ({ parentElement }) {
 _turns_by_keys = st.components.v2.component("unrolled_lesson_keys", html="<span></span>", js=_KEYS, isolate_styles=False)
 
 
-_TITLES = {classes.RIGHT: N_("right"), classes.LATER: N_("right later"), classes.WRONG: N_("wrong"), classes.SHOWN: N_("shown"),
-           classes.SKIPPED: N_("skipped")}  # fmt: skip
+_TITLES = {
+    classes.RIGHT: N_("right at once"), classes.LATER: N_("right later"), classes.WRONG: N_("wrong"),
+    classes.SHOWN: N_("shown"), classes.SKIPPED: N_("skipped"),
+}  # fmt: skip
 """What each outcome is called."""
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rnn_core.config import Problem
-from rnn_core.language import N_, tr
+from rnn_core.language import tr
 from rnn_core.workspace import files
 
 FOLDER, KEPT_DAYS = "classes", 30
@@ -28,10 +28,10 @@ MOST_BYTES = 4 << 20
 MOST_LETTERS = 60
 """Of an answer that is kept."""
 
-RIGHT, WRONG, SHOWN, SKIPPED = N_("right"), N_("wrong"), N_("shown"), N_("skipped")
+RIGHT, WRONG, SHOWN, SKIPPED = "right", "wrong", "shown", "skipped"
 """What may come of an answer."""
 
-LATER = N_("right later")
+LATER = "right later"
 OUTCOMES = (RIGHT, LATER, WRONG, SHOWN, SKIPPED)
 """What may come of a question: right at the first answer or later, wrong so far, shown after wrong answers, or skipped."""
 

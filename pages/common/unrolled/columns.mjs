@@ -15,8 +15,10 @@ export function arrow(into, x1, y1, x2, y2, key) {
 
 /** A pill with the letter of a parameter. `key`: its letter, and where there are several of it also its place, after an @. */
 export function pill(into, x, y, key) {
-  const [letter] = key.split("@"), wide = Math.max(15, 8 * named(letter).length + 6), one = svg("g", { class: "pill", "data-letter": letter, "data-key": key })
-  one.append(svg("rect", { x: x - wide / 2, y: y - 7.5, width: wide, height: 15 }), svg("text", { x, y: y + 3.8 }, named(letter)))
+  const [letter] = key.split("@"), [first, index = ""] = named(letter).split("_"), wide = Math.max(15, 8 * first.length + 5 * index.length + 6)
+  const one = svg("g", { class: "pill", "data-letter": letter, "data-key": key }), said = svg("text", { x, y: y + 3.8 }, first)
+  if (index) said.append(svg("tspan", { dy: 2.5, "font-size": "75%" }, index))
+  one.append(svg("rect", { x: x - wide / 2, y: y - 7.5, width: wide, height: 15 }), said)
   into.append(one)
 }
 

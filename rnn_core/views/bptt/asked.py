@@ -213,7 +213,7 @@ class Asked:
         return self.facts.directions == 2 and not self.top
 
     def at(self, step: int) -> str:
-        return f"t = {step + 1} (“{literal(self.flow.tokens[step], 30)}”)"
+        return tr("t = {t} (“{token}”)", t=step + 1, token=literal(self.flow.tokens[step], 30))
 
 
 def parameters(loaded: Loaded) -> tuple[str, ...]:
