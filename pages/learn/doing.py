@@ -37,7 +37,7 @@ def _done(do: Do, key: str, quantities: Quantities, now: Looked) -> bool:
     selected = state.selection()
     happened = {
         "typed": lambda: selected.text != now.first,
-        "picked": lambda: selected.step is not None or selected.unit is not None or selected.cell is not None,
+        "picked": lambda: any(getattr(selected, name) is not None for name in ("step", "unit", "back", "cell")),
         "set": lambda: all(getattr(selected, name) == value for name, value in do.controls.items()),
         "played": lambda: "played" in state.session().happened,
         "opened": lambda: f"opened {do.view}" in state.session().happened,

@@ -95,7 +95,7 @@ def show(name: str) -> None:
     _show_way(lesson, progress, at)
     with widgets.saying_problems():
         now = looked.now(lesson.given_at(at))
-    quantities = held(now.resolve, chosen(step=state.selection().step, unit=state.selection().unit))
+    quantities = held(now.resolve, chosen(**{name: getattr(state.selection(), name) for name in ("step", "unit", "back")}))
     if at == 0 and lesson.before:
         st.markdown(lesson.before.filled(quantities))
     st.header(step.title)

@@ -422,3 +422,17 @@ def test_one_unit_is_followed_by_hand(browser: Any, server: str) -> None:
         slider.press("ArrowRight")
     expect(unit.locator(".detail")).to_contain_text("the gradient explodes")
     assert not person.errors
+
+
+def test_the_way_back_begins_with_the_loss_that_the_link_or_a_lesson_chose(browser: Any, server: str) -> None:
+    person = Person(browser, server)
+    page = person.page
+    page.add_init_script("localStorage.setItem('unrolled-played', '1')")
+    for loss, pressed in (("last", "The loss of the last step alone"), ("every", "The loss of every step")):
+        person.go(f"/unrolled?run={RUN.name}&text={TEXT.replace(' ', '+')}&picture=backwards&loss={loss}")
+        expect(page.get_by_role("button", name=pressed)).to_have_attribute("aria-pressed", "true")
+    person.go(f"/unrolled?run={RUN.name}&text={TEXT.replace(' ', '+')}&picture=backwards&loss=every&language=de&letters=hh")
+    expect(page.get_by_role("button", name="Der Verlust jedes Schritts")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".pill text").nth(0)).to_have_text(re.compile(r"^W(xh|hh|hy)$"))
+    assert page.evaluate("document.documentElement.lang") == "de"
+    assert "∂L/∂W_hh" in page.locator(".detail").inner_text() and "Kopie" in page.locator(".detail").inner_text()

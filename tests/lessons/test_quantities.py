@@ -143,7 +143,7 @@ def test_a_tagger_has_no_loss_of_the_last_step_and_no_answer_as_a_whole() -> Non
 
 
 def test_a_choice_counts_steps_from_1_and_is_minus_1_before() -> None:
-    assert chosen(step=2, unit=2) == {"chosen.step": 3.0, "chosen.unit": 2.0}
+    assert chosen(step=2, unit=2, back=0) == {"chosen.step": 3.0, "chosen.unit": 2.0, "chosen.back": 1.0}
     assert chosen(step=None, unit=None) == {"chosen.step": -1.0, "chosen.unit": -1.0}
     assert held(looked().resolve, chosen(step=0, unit=None))("chosen.step") == 1.0
 

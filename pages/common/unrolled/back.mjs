@@ -13,7 +13,8 @@ export class WayBack extends Picture {
     const { given, plan } = this
     this.about = given.back
     this.ways = given.back.ways
-    this.way = given.every ? this.ways.length - 1 : 0  // the loss that the run was trained with
+    const every = given.begins ? given.begins === "every" : given.every  // the chosen loss, or that of the training
+    this.way = every ? this.ways.length - 1 : 0
     this.alone = false  // whether the loss of the chosen step alone walks back
     this.shown = 0  // the layer and direction whose shares are shown
     this.cut = 0  // the step before which the gradient is cut; 0: nowhere

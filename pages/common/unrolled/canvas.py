@@ -49,8 +49,9 @@ def show(found: Unrolled | Walked | Trained) -> None:
         if not along.pair and found and 0 <= chosen < len(found[0].order) and 0 <= step < len(along.tokens):
             state.select(step=step, unit=chosen, layer=layer, direction=direction)
 
-    _component(key="unrolled", data=blob(found, "played" in state.session().awaited), on_opened_change=opened,
-               on_unit_change=unit, on_played_change=lambda: state.happened("played"), height="content")  # fmt: skip
+    data = blob(found, "played" in state.session().awaited, state.selection().loss)
+    _component(key="unrolled", data=data, on_opened_change=opened, on_unit_change=unit,
+               on_played_change=lambda: state.happened("played"), height="content")  # fmt: skip
 
 
 def asked_for_page() -> bool:
@@ -66,11 +67,12 @@ def folded(question: str, name: str, read: Inputs, picture: str) -> None:
             view_panel.show(view(name), read, choices=False, picture=picture)
 
 
-def blob(found: Unrolled | Walked | Trained, tells: bool = False) -> bytes:
+def blob(found: Unrolled | Walked | Trained, tells: bool = False, begins: str | None = None) -> bytes:
     """The picture's numbers as one piece, as `component.packed` has it.
 
     Args:
         tells: whether the picture tells when it has been played to its end.
+        begins: the loss whose way back is shown first, `last` or `every`; None: the one that the run was trained with.
     """
     walked = found if isinstance(found, Walked) else None
     trained = found if isinstance(found, Trained) else None
@@ -106,7 +108,8 @@ def blob(found: Unrolled | Walked | Trained, tells: bool = False) -> bytes:
                     "units": len(one.order), "order": one.order.tolist(), "side": one.side} for one in found.strips],
         "parts": list(found.parts), "letters": list(found.letters), "fed": found.fed.tolist(), "pair": found.pair,
         "most": most or 1.0, "scale": list(palette.LIGHT.diverging),
-        "tells": tells, **words_of(MODULES, {*found.parts, *found.letters, "h", "V", *([back.letter] if back else [])}),
+        "tells": tells, "begins": begins,
+        **words_of(MODULES, {*found.parts, *found.letters, "h", "V", *([back.letter] if back else [])}),
         "back": back and {
             "letter": back.letter, "recurrent": back.recurrent,
             "ways": [{"loss": way.loss, "step": way.step, "total": way.total, "rates": way.rates.tolist(),

@@ -59,11 +59,15 @@ def held(resolve: Callable[[Sequence[str]], Inputs], chosen: dict[str, Value] | 
     return value
 
 
+FROM_ONE = ("step", "back")
+"""What is chosen that is a step: counted from 1 in a lesson, and from 0 on the pages."""
+
+
 def chosen(**places: int | None) -> dict[str, Value]:
-    """What the learner has chosen, by `chosen.…`: −1 where nothing is; a step counts from 1."""
+    """What the learner has chosen, by `chosen.…`: −1 where nothing is; steps count from 1."""
     named: dict[str, Value] = {}
     for name, place in places.items():
-        named[f"chosen.{name}"] = -1.0 if place is None else float(place + (name == "step"))
+        named[f"chosen.{name}"] = -1.0 if place is None else float(place + (name in FROM_ONE))
     return named
 
 
@@ -73,5 +77,6 @@ def _nothing_chosen(inputs: Inputs) -> Value:
 
 QUANTITIES |= {
     "chosen.step": Quantity("the step that the learner chose, −1 before", (), _nothing_chosen),
+    "chosen.back": Quantity("the copy that the learner chose, a step, −1 before", (), _nothing_chosen),
     "chosen.unit": Quantity("the unit that the learner chose, −1 before", (), _nothing_chosen),
 }
