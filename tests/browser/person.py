@@ -6,9 +6,9 @@ from typing import Any
 class Person:
     """Somebody in front of a page."""
 
-    def __init__(self, browser: Any, url: str, theme: str = "light", size: tuple[int, int] = (1400, 1000)):
+    def __init__(self, browser: Any, url: str, theme: str = "light", size: tuple[int, int] = (1400, 1000), **more: Any):
         self.theme = theme
-        self.page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=theme)
+        self.page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=theme, **more)
         self.page.set_default_timeout(60_000)
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
