@@ -1,11 +1,12 @@
 """One lesson: the step that is open, what is to be done in it, and the way through."""
 
+import contextlib
 from dataclasses import fields
 from typing import Any
 
 import streamlit as st
 
-from pages.common import running, state, view_panel, widgets
+from pages.common import cache, run_choice, running, state, view_panel, widgets
 from pages.common.selection import Selection
 from pages.common.unrolled import canvas, circuit
 from pages.learn import asking, doing, looked, teaching
@@ -23,6 +24,7 @@ from rnn_core.lessons.quantities import chosen, held
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 from rnn_core.views.view import View
+from rnn_core.workspace.runs import Run
 
 view_panel.COMPONENTS |= {
     "unrolled": canvas.show, "circuit": circuit.show, "rows": rows.texts, "tokens": chips.tokens, "running": running.text,
@@ -40,8 +42,23 @@ def begin(lesson: Lesson, name: str) -> None:
     if progress is None or len(progress.finished) == len(lesson.steps):
         progress = state.session().lessons[name] = Progress()
     at = next(step for step in range(len(lesson.steps)) if step not in progress.finished)
-    state.select(lesson=name)
+    state.select(lesson=name, run=None)
     enter(lesson, progress, at)
+
+
+def run_at(lesson: Lesson, at: int) -> Run:
+    """The run of a step, counted from 0: the one that the lesson names; the chosen one of the same task where it takes any.
+
+    Raises:
+        Problem: if the named run is not here.
+    """
+    named, chosen = looked.run_of(lesson.given_at(at)["run"]), state.selection().run
+    if lesson.own and chosen not in (None, named.id):
+        with contextlib.suppress(Problem):
+            run = cache.workspace().run(chosen)
+            if run.trained and run.config.data.task == named.config.data.task:
+                return run
+    return named
 
 
 def enter(lesson: Lesson, progress: Progress, at: int) -> None:
@@ -50,7 +67,7 @@ def enter(lesson: Lesson, progress: Progress, at: int) -> None:
     usual = {one.name: one.default for one in fields(Selection) if one.name not in _KEPT}  # whatever other views chose
     given, controls = lesson.given_at(at), controls_of(lesson.steps[at])
     try:
-        run: str | None = looked.run_of(given["run"]).id
+        run: str | None = run_at(lesson, at).id
     except Problem:
         run = None
     looks = {"run": run, "text": given.get("text", ""), "label": given.get("label"), "loss": given.get("loss")}
@@ -94,7 +111,9 @@ def show(name: str) -> None:
         return
     _show_way(lesson, progress, at)
     with widgets.saying_problems():
-        now = looked.now(lesson.given_at(at))
+        if lesson.own:
+            _choose_run(lesson, at)
+        now = looked.now(lesson.given_at(at), run_at(lesson, at))
     quantities = held(now.resolve, chosen(**{name: getattr(state.selection(), name) for name in ("step", "unit", "back")}))
     if at == 0 and lesson.before:
         st.markdown(lesson.before.filled(quantities))
@@ -104,11 +123,28 @@ def show(name: str) -> None:
     _show_next(lesson, progress, at)
 
 
+def _choose_run(lesson: Lesson, at: int) -> None:
+    """The box in which the learner takes another run of the same task. The lesson then begins anew."""
+    named, now = looked.run_of(lesson.given_at(at)["run"]), run_at(lesson, at)
+    fitting = [run for run in cache.workspace().runs() if run.trained and run.config.data.task == named.config.data.task]
+    runs = {run.id: run for run in (named, *fitting)}
+    labels = widgets.distinct({one: run_choice.run_label(run) for one, run in runs.items()})
+
+    def take() -> None:
+        progress = state.session().lessons[lesson.name] = Progress()
+        state.select(run=st.session_state["lesson-run"])
+        enter(lesson, progress, 0)
+
+    st.session_state["lesson-run"] = now.id
+    st.selectbox(tr("Network"), list(runs), format_func=labels.__getitem__, key="lesson-run", on_change=take,
+                 help=tr("The lesson also works with a network of your own. It begins anew with another one."))  # fmt: skip
+
+
 def _stands(lesson: Lesson, at: int) -> bool:
     """Whether the selection is still what the step looks at: other pages share it."""
     selected, given = state.selection(), lesson.given_at(at)
     try:
-        run = looked.run_of(given["run"]).id
+        run = run_at(lesson, at).id
     except Problem:
         return True
     types = any(isinstance(block, Do) and block.event == "typed" for block in lesson.steps[at].blocks)

@@ -194,8 +194,8 @@ _MAKE: dict[str, Callable[[Looked], Input]] = {
 """What makes each input, by its name in `views.inputs.NEEDS`."""
 
 
-def now(given: Mapping[str, str]) -> Looked:
-    """What is looked at now: the lesson's, with the text, the label and the cell that the learner chose. Raises Problem."""
+def now(given: Mapping[str, str], run: Run) -> Looked:
+    """What is looked at now: the lesson's, with the text, the label and the cell that the learner chose."""
     chosen = state.selection()
     own = {key: value for key in ("text", "label", "loss", "cell") if (value := getattr(chosen, key)) is not None}
-    return Looked(run_of(given["run"]), {**given, **own}, given.get("text", ""))
+    return Looked(run, {**given, **own}, given.get("text", ""))

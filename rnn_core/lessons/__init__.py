@@ -179,6 +179,7 @@ class Lesson:
         given: what is looked at, by `GIVENS`.
         before: Markdown before the first step.
         steps: one at least.
+        own: whether the learner may take another run of the same task instead.
     """
 
     name: str
@@ -188,6 +189,7 @@ class Lesson:
     given: Mapping[str, str]
     before: Words
     steps: tuple[Step, ...]
+    own: bool = False
 
     def given_at(self, step: int) -> dict[str, str]:
         """What is looked at when a step is entered, counted from 0: that of the lesson, and of all steps so far."""

@@ -140,6 +140,13 @@ class Reader:
             self.wrong(line, tr(NO_WHOLE_NUMBER if kind is int else NO_NUMBER, key=key, value=value[:40]))
             return default
 
+    def yes(self, pairs: Pairs, key: str) -> bool:
+        """Whether a key says yes; no where it is missing."""
+        value, line = pairs.values.get(key, ("no", 0))
+        if value not in ("yes", "no"):
+            self.wrong(line, tr("`{key}` is `yes` or `no`, not `{value}`.", key=key, value=value[:40]))
+        return value == "yes"
+
     def given(self, pairs: Pairs) -> dict[str, str]:
         """The keys that say what is looked at."""
         found = {key: value for key, (value, _) in pairs.values.items() if key in GIVENS}

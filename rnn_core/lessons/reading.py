@@ -18,7 +18,7 @@ MINUTES = 10
 MOST_MISTAKES = 20
 """Mistakes that are named at once."""
 
-_FRONT = ("title", "summary", "minutes")
+_FRONT = ("title", "summary", "minutes", "own")
 _FENCE = re.compile(r"^(`{3,})\s*(\S*)\s*(.*?)\s*$")
 
 
@@ -65,7 +65,9 @@ def read(source: str, name: str, told: Callable[[str], str] = str) -> Lesson:
         raise Faulty(name, sorted(reader.mistakes, key=lambda one: one.line)[:MOST_MISTAKES])
     summary, minutes = front.values.get("summary", ("", 0))[0], reader.number(front, "minutes", int, MINUTES)
     title = reader.told(front.values["title"][0])
-    return Lesson(name, title, reader.told(summary), minutes, reader.given(front), body.before, tuple(body.steps))
+    return Lesson(
+        name, title, reader.told(summary), minutes, reader.given(front), body.before, tuple(body.steps), reader.yes(front, "own"),
+    )
 
 
 class _Body:
@@ -156,6 +158,7 @@ def _front(reader: Fences, lines: Sequence[str]) -> tuple[Pairs, int]:
         if not pairs.values.get(key, ("", 0))[0]:
             reader.wrong(1, tr("`{key}:` is missing between the two lines `---`.", key=key))
     reader.number(pairs, "minutes", int, MINUTES)
+    reader.yes(pairs, "own")
     reader.given(pairs)
     return pairs, end + 1
 

@@ -11,6 +11,7 @@ GOOD = """---
 title: A *good* lesson
 summary: What it is about.
 minutes: 7
+own: yes
 run: ready/three-units
 text: not so good
 ---
@@ -108,6 +109,7 @@ def test_windows_line_ends_and_a_mark_of_utf8_change_nothing() -> None:
     [
         ("title: A *good* lesson", "titel: A", "no key `titel` here. Did you mean `title`"),
         ("minutes: 7", "minutes: seven", "`minutes` is a whole number, not `seven`"),
+        ("own: yes", "own: maybe", "`own` is `yes` or `no`, not `maybe`"),
         ("minutes: 7", "minutes 7", "`minutes 7` is not `key: value`"),
         ("minutes: 7", "loss: first", "`loss` is `last` or `every`, not `first`"),
         ("minutes: 7", "title: again", "`title` is given twice"),

@@ -52,3 +52,28 @@ def test_what_is_no_number_is_said_and_the_step_stays(tmp_path: Path, open_page:
     assert "is not a number" in app.error[0].value
     assert app.button("lesson-next").label == "Skip this step"
     assert not any(button.label == "Show me" for button in app.button), "it was no try"
+
+
+def test_a_lesson_for_any_network_is_marked_by_the_one_that_is_chosen(tmp_path: Path, open_page: Open) -> None:
+    head = "---\ntitle: a\nrun: ready/three-units\nown: yes\ntext: not so good\n---\n"
+    ask = "```ask number\nq: How many units?\nanswer: network.units\nwhy: There are {network.units}.\n```\n"
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "lessons" / "mine.md").write_text(f"{head}## One\n{ask}## Two\n{ask}", encoding="utf-8")
+    app = open_page("learn", tmp_path, lesson="mine")
+    for run, units in (("00-three-units", "3"), ("05-film-reviews", "64")):
+        assert app.session_state["session"].selection.run == run
+        app.text_input[0].set_value(units)
+        next(button for button in app.button if button.label == "Check").click().run()
+        assert not app.exception and f"There are {units}" in app.success[0].value
+        app.button("lesson-next").click().run()
+        assert app.session_state["session"].selection.run == run, "it stays from step to step"
+        box = next(one for one in app.selectbox if one.label == "Network")
+        assert all("translation" not in name and "tagging" not in name for name in box.options)
+        box.set_value("05-film-reviews" if run == "00-three-units" else run).run()
+        if run == "00-three-units":
+            assert app.session_state["session"].selection.at == 1 and not app.success, "it begins anew"
+
+
+def test_a_lesson_for_one_network_has_no_box(tmp_path: Path, open_page: Open) -> None:
+    app = open_page("learn", tmp_path, lesson="07-gates", at="3", done="1.2", run="05-film-reviews")
+    assert not [one for one in app.selectbox if one.label == "Network"]
