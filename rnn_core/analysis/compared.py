@@ -37,14 +37,14 @@ def _scores(task: tasks.Task, data: SavedDataset, split: str, model: baselines.M
     scorer = task.scorer(data.labels, data.scheme)
     for some in data.pieces(split):
         encoded = task.encode_examples(some, data)
-        answers = _flat(model.answers(some), task.schema.per_token)
+        answers = _flat(model.answers(some))
         scorer.add(encoded, Predictions(answers, np.zeros(len(answers), np.float32), np.nan), task.unseen(encoded, [some]))
     return scorer.scores()
 
 
-def _flat(answers: Sequence[Any], per_token: bool) -> np.ndarray:
+def _flat(answers: Sequence[Any]) -> np.ndarray:
     """As `Predictions.answers`: (m,) for texts, or (steps,) for tokens with −1 at `<sos>` and `<eos>`."""
-    rows = [np.array([-1, *row, -1]) for row in answers] if per_token else [np.array(answers)]
-    return np.concatenate(rows) if rows else np.zeros(0, np.int64)
+    found = [number for answer in answers for number in ([-1, *answer, -1] if isinstance(answer, list) else [answer])]
+    return np.array(found, np.int64)
 
 

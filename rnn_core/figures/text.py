@@ -12,6 +12,7 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"})
 UNITS = {
     "token": (N_("token"), N_("tokens")), "character": (N_("character"), N_("characters")), "word": (N_("word"), N_("words")),
     "text": (N_("text"), N_("texts")), "source": (N_("source"), N_("sources")), "step": (N_("step"), N_("steps")),
+    "line": (N_("line"), N_("lines")),
 }  # fmt: skip
 """What is counted: one, and several."""
 

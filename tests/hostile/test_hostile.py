@@ -14,7 +14,8 @@ from pages.train.runs import listing
 from rnn_core.commands import main
 from rnn_core.config import Problem
 from rnn_core.figures import lines
-from rnn_core.workspace import Workspace, faults
+from rnn_core.results import BaselineScores
+from rnn_core.workspace import Workspace, baselines, faults
 from rnn_core.workspace.archive import unpack
 from rnn_core.workspace.runs import MOST_BYTES, Run
 from tests.hostile import generators
@@ -62,6 +63,8 @@ def test_zips_of_runs(workspace: Workspace, seeds: range, capsys: pytest.Capture
         saved_run(workspace), saved_run(workspace, config_of("tag", model_of("lstm", bidirectional=True)), scheme="IOB2"),
         saved_run(workspace, config_of(model=model_of("relu", layers=2))),
     ]  # fmt: skip
+    for run in runs:
+        baselines.save(run, (BaselineScores("majority", {"test_accuracy": 0.5}, 0.1),))
     sound_ones = [{name: (run.path / name).read_bytes() for name in MOST_BYTES} for run in runs]
     taken = 0
     for seed in seeds:

@@ -44,7 +44,7 @@ def empty(tmp_path: Path) -> Path:
 def sits(monkeypatch: pytest.MonkeyPatch, address: str | None = None, **headers: str) -> None:
     """A browser at this address that sends these headers."""
     sent = StreamlitHeaders((name.replace("_", "-"), value) for name, value in headers.items())
-    monkeypatch.setattr(visitor.st, "context", SimpleNamespace(ip_address=address, headers=sent))
+    monkeypatch.setattr(visitor.st, "context", SimpleNamespace(ip_address=address, headers=sent, locale=None))
 
 
 @pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1", "[::1]:8501", "LOCALHOST", "127.0.0.1:80"])

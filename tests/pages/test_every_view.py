@@ -19,7 +19,7 @@ from tests.tiny import CELLS, config_of, model_of, saved_run
 TEXT = "the film was not good"
 WITHOUT_FIGURE = {
     "recipe", "circuit", "same-step", "classes", "total", "worst", "translation-total", "translation-ways",
-    "translation-parameters",
+    "translation-parameters", "baselines",
 }  # fmt: skip
 """Views with a question that are formulas and tables alone, or a component of our own."""
 
@@ -130,5 +130,5 @@ def test_of_scores(open_page: Open, filled: Path, named: dict[str, str], tmp_pat
     app = open_page("evaluate", root, run=named[name], on="test")
     app.toggle(key="shares").set_value(shares)
     expected = {"shares" if shares else "confusion", "spans" if name == "entities.tsv" else "per_class", "classes"}
-    shown(sound(app.run()), expected)
+    shown(sound(app.run()), expected | {"baselines"})
     assert expected <= {*tasks.of(Workspace(root).run(named[name]).config).views["evaluate"]}

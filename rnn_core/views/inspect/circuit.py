@@ -14,7 +14,7 @@ from rnn_core.figures.terms import plain
 from rnn_core.figures.text import visible
 from rnn_core.language import N_, formula, tr
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.inspect.looks import NEEDS, Held, kept_words, place
+from rnn_core.views.inspect.looks import NEEDS, Held, place
 from rnn_core.views.view import Part, View, number
 
 
@@ -57,6 +57,7 @@ class Circuit:
 
     Attributes:
         cell: its name.
+        kept: the titles of the quantities that it keeps, in English, by their letters.
         quantities: (Q,) each once.
         equations: the indices of those that are defined, in the order of the cell's equations.
         values: (T, Q) float32, computed in float64 from the trace's numbers before each step.
@@ -66,6 +67,7 @@ class Circuit:
     """
 
     cell: str
+    kept: dict[str, str]
     quantities: tuple[Quantity, ...]
     equations: tuple[int, ...]
     values: np.ndarray
@@ -173,11 +175,10 @@ def quantities_of(equations: Sequence[str], symbols: Iterable[str], shares: Coll
 
 def said(found: Circuit) -> Circuit:
     """The same with what each quantity is, in words."""
-    from rnn_core.network import cells  # it loads torch
-
-    cell = cells.kind(found.cell)
     quantities = found.quantities
-    words = {left: tr(message) for left, message in _PARTS.items()} | {f"{one.name}_t": kept_words(one) for one in cell.kept}
+    words = {left: tr(message) for left, message in _PARTS.items()} | {
+        f"{name}_t": f"{tr(title)} {name}" for name, title in found.kept.items()
+    }
     says: dict[int, str] = {}
     for i in found.equations:
         latex = quantities[i].latex
@@ -235,7 +236,8 @@ def _circuit(inputs: Inputs, controls: OfUnit) -> Circuit:
     held = {"h": trace.states, "m": trace.cells} | trace.gates
     apart += [known[f"{name}_t"] - array[at[0], at[1], :, at[2]] for name, array in held.items() if array is not None]
     return Circuit(
-        cell.name, quantities, tuple(i for i, one in enumerate(quantities) if one.defined),
+        cell.name, {one.name: one.title for one in cell.kept}, quantities,
+        tuple(i for i, one in enumerate(quantities) if one.defined),
         np.stack([known.get(latex, by_equation) for latex, by_equation in made.items()], 1).astype(np.float32),
         tuple(visible(token, 40) for token in trace.tokens), controls.at, controls.unit, controls.layer, controls.direction,
         max(float(np.abs(one).max()) for one in apart),

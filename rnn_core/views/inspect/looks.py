@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -12,9 +12,6 @@ from rnn_core.language import N_, tr
 from rnn_core.results import Trace
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, literal
-
-if TYPE_CHECKING:  # it loads torch
-    from rnn_core.network.cells import Kept
 
 
 @dataclass(frozen=True)
@@ -93,7 +90,16 @@ def name_of(loaded: Loaded | Unopened, choice: str) -> Callable[[Any], str]:
     }[choice]
 
 
-def kept_words(one: "Kept") -> str:
+class Named(Protocol):
+    """A quantity with a title and a letter, such as one that a cell keeps."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+def kept_words(one: Named) -> str:
     """What a quantity that a cell keeps is called: its title and its letter."""
     return f"{tr(one.title)} {one.name}"
 

@@ -9,6 +9,8 @@ from rnn_core import tasks
 from rnn_core.analysis.backward import backward
 from rnn_core.results import BatchDirections, Comparison
 from rnn_core.views import bptt as views
+from rnn_core.views.bptt.asked import facts_of
+from rnn_core.views.bptt.updates import Pulls
 from rnn_core.views.inputs import given
 from rnn_core.views.view import View, literal, number
 from rnn_core.workspace import Workspace
@@ -106,5 +108,5 @@ def test_a_gradient_of_nothing_and_one_far_too_large_are_drawn_and_explained(
     for view in views.VIEWS:
         if view not in (views.DIRECTIONS, views.BESIDE):
             shown(view, again(view))
-    nothing = Comparison({}, {"all together": np.nan}, {}, {})
-    views.DIRECTIONS.explain(BatchDirections(nothing, {"all together": np.full(3, np.nan)}))
+    nothing = Comparison({}, {"all": np.nan}, {}, {})
+    views.DIRECTIONS.explain(Pulls(BatchDirections(nothing, {"all": np.full(3, np.nan)}), facts_of(way.loaded)))
