@@ -54,11 +54,6 @@ def wrapped(text: str, width: int, lines: int = 2) -> str:
     return "<br>".join(visible(line, width).translate(_ESCAPES) for line in shown)
 
 
-def counted(count: int, noun: str) -> str:
-    """A number and its noun, such as "1 text" and "1,000 texts"."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
 def units(unit: str, count: int = 2) -> str:
     """What so many of a key of `UNITS` are called, in the reader's language."""
     return tr(UNITS[unit][count != 1])

@@ -12,7 +12,7 @@ from rnn_core.analysis.loading import load
 from rnn_core.analysis.translating import translate
 from rnn_core.config import TranslateConfig
 from rnn_core.data.vocabulary import UNK
-from rnn_core.figures.text import counted, percent
+from rnn_core.figures.text import percent
 from rnn_core.views.translating import VIEWS
 from rnn_core.views.view import literal, number
 from rnn_core.workspace import Workspace, store
@@ -122,7 +122,7 @@ def test_unknown_words_are_copied(open_page: Open, runs: tuple[Path, Run, Run]) 
     count = int(found.copied.sum())
     assert count and link(app)["copy"] == "1" and texts(app) == [literal(found.text, 2_000), literal(expected(other), 2_000)]
     said = [one.value for one in app.caption]
-    assert any(one.endswith(f"in the place of \\<unk\\>: {counted(count, 'word')}.") for one in said)
+    assert any(one.endswith(f"in the place of \\<unk\\>: {count:,} word{'s' * (count != 1)}.") for one in said)
     assert "This run has no attention, so it copies nothing." in said
     without = open_page("translate", root, run=other.id, text=TEXT, **SHORT)
     assert not [one for one in without.toggle if one.key == "pick-copy"], "only attention tells which word to copy"
