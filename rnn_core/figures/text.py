@@ -55,7 +55,7 @@ def wrapped(text: str, width: int, lines: int = 2) -> str:
 
 
 def units(unit: str, count: int = 2) -> str:
-    """What so many of a key of `UNITS` are called, in the reader's language."""
+    """The singular or plural name of a unit, a key of `UNITS`, for a count, in the reader's language."""
     return tr(UNITS[unit][count != 1])
 
 
