@@ -131,7 +131,7 @@ def short_names(runs: Sequence[Run], kind: Callable[[Run], str]) -> list[str]:
 
 
 def texts_of(sample: Sample) -> str:
-    """What the texts of a sample are called, as Markdown, after their number or alone."""
+    """The name of a sample's texts, as Markdown, after their number or alone."""
     return tr("texts of the sample {name}", name=literal(sample.path.name))
 
 

@@ -22,7 +22,7 @@ def examples(row: str, n: int) -> str:
     """A number of examples of a dataset.
 
     Args:
-        row: what one is called, as `Schema.row` has it.
+        row: the name of one, as in `Schema.row`.
     """
     return tr_n("{n:,} line", "{n:,} lines", n) if row == "line" else tr_n("{n:,} text", "{n:,} texts", n)
 

@@ -45,7 +45,7 @@ _TITLES = {
     classes.RIGHT: N_("right at once"), classes.LATER: N_("right later"), classes.WRONG: N_("wrong"),
     classes.SHOWN: N_("shown"), classes.SKIPPED: N_("skipped"),
 }  # fmt: skip
-"""What each outcome is called."""
+"""The title of each outcome."""
 
 
 def show(head: Any, lesson: Lesson) -> None:

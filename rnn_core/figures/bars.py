@@ -60,7 +60,7 @@ def lengths(report: DataReport, row: str = "text") -> Figure:
     """How many texts of each split have how many tokens; several lengths a bar when they differ widely.
 
     Args:
-        row: what a text is called: `text` or `source`.
+        row: the name of a text: `text` or `source`.
     """
     longest = max((len(summary.lengths) for summary in report.splits.values()), default=1)
     width = max(1, -(-longest // MOST_BINS))

@@ -42,7 +42,7 @@ def by_group(groups: Sequence[Group], names: Sequence[str], says: Sequence[str],
 
 
 def along(series: Mapping[str, Sequence[Group]], units: str) -> Figure:
-    """The mean loss of each part of a stream, by what the series are called. `units`: what tokens are called."""
+    """The mean loss of each part of a stream, by the names of the series. `units`: the name of its tokens."""
     data: list[dict[str, Any]] = []
     for (name, parts), colour in zip(series.items(), (palette.BLUE, palette.ORANGE), strict=False):
         ends = np.array([(one.first, one.last) for one in parts])

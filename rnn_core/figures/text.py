@@ -14,7 +14,7 @@ UNITS = {
     "text": (N_("text"), N_("texts")), "source": (N_("source"), N_("sources")), "step": (N_("step"), N_("steps")),
     "line": (N_("line"), N_("lines")),
 }  # fmt: skip
-"""What is counted: one, and several."""
+"""The names of units, in the singular and in the plural."""
 
 _SIGNS = {"\n": "⏎", "\t": "⇥", "\r": "␍", "\x7f": "␡", "": "∅"}
 

@@ -28,7 +28,7 @@ _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": 
 _NO_VIEW = N_("There is no view called `{name}`.")
 
 _OTHER_TYPE = {bool: N_("`{key}` is yes or no, not `{value}`."), int: NO_WHOLE_NUMBER, float: NO_NUMBER}
-"""What is said of a value that is none of its type."""
+"""The sentence for a value that is not of its type."""
 
 
 class Fences(Reader):

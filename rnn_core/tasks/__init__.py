@@ -58,7 +58,7 @@ _CALLED = {"attention": N_("attention"), "input_feeding": N_("input feeding"), "
 
 _LOSS_ELSEWHERE = {"last": N_("The loss of this task is taken at last step, not every."),
                    "every": N_("The loss of this task is taken at every step, not last.")}  # fmt: skip
-"""What is said of another loss, by the only one of a task."""
+"""The sentence about another loss, by the only one that a task has."""
 
 
 class Lacking(Problem):

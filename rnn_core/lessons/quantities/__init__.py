@@ -60,7 +60,7 @@ def held(resolve: Callable[[Sequence[str]], Inputs], chosen: dict[str, Value] | 
 
 
 FROM_ONE = ("step", "back")
-"""What is chosen that is a step: counted from 1 in a lesson, and from 0 on the pages."""
+"""The choices that are steps: counted from 1 in a lesson, and from 0 on the pages."""
 
 
 def chosen(**places: int | None) -> dict[str, Value]:
