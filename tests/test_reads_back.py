@@ -76,13 +76,13 @@ OTHERS: dict[str, dict[str, str]] = {
     },
     "training/work.py": {"int(self.megabytes * 2 ** 20)": _NUMBER},
     "training/loop.py": {"float(batch['total'])": "a batch is of arrays until the engine takes it"},
-    "tasks/__init__.py": {
+    "tasks/_base.py": {
         "found.confidences[given].astype(float).round(6).tolist()": _ARRAY,
         "found.answers[given].tolist()": _ARRAY,
         "np.cumsum([len(row) for row in tokens]).tolist()": _ARRAY,
         "float(len(which))": _NUMBER,
-        "float(p)": _ARRAY,
     },
+    "tasks/__init__.py": {"float(p)": _ARRAY},
     "analysis/bptt.py": {
         "torch.nonzero(classes >= 0)": _ASKED,
         "bool(direction)": _NUMBER,
