@@ -82,7 +82,6 @@ OTHERS: dict[str, dict[str, str]] = {
         "np.cumsum([len(row) for row in tokens]).tolist()": _ARRAY,
         "float(len(which))": _NUMBER,
     },
-    "tasks/__init__.py": {"float(p)": _ARRAY},
     "analysis/bptt.py": {
         "torch.nonzero(classes >= 0)": _ASKED,
         "bool(direction)": _NUMBER,
