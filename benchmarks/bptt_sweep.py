@@ -83,7 +83,7 @@ def _by_sweep(done: Pass, target: Target) -> Tensor:
 
 def _by_autograd(done: Pass, target: Target) -> Tensor:
     with record(done.network) as tape:
-        outputs = done.network({"tokens": done.indices[:, None], "lengths": torch.tensor([done.steps])})
+        outputs = done.network({"tokens": done.fed[:, None], "lengths": torch.tensor([done.steps])})
     (a_input,) = tape["cells.0.0"].products["weight_ih"].outputs
     losses = torch.nn.functional.cross_entropy(outputs["logits"][:, 0], target.classes, reduction="none")
     norms = torch.zeros(done.steps, done.steps)

@@ -36,6 +36,8 @@ SIZES = ["--embedding", "100", "--hidden", "128", "--dropout", "0.5", "--batch",
 SENTENCES = [*SIZES, "--learning-rate", "0.001", "--epochs", "10"]
 REVIEWS = [*SENTENCES, "--dropout", "0.7"]  # of 0.5 and 0.7 the better on dev
 TAGS = [*SIZES, "--task", "tag", "--bidirectional", "--learning-rate", "0.002"]
+UPOS = [*files("ud_ewt", ".upos.tsv"), *TAGS, "--epochs", "10", "--embedding", "150", "--hidden", "150"]
+ENTITIES = [*files("wnut17", ".tsv"), *TAGS, "--epochs", "20", "--patience", "6"]
 RESULTS: dict[str, tuple[list[str], int, str]] = {
     "rt_polarity, LSTM": ([*files("rt_polarity", ".csv"), *REVIEWS], 3, "test_accuracy"),
     "rt_polarity, LSTM, loss at every step": ([*files("rt_polarity", ".csv"), *REVIEWS, "--loss", "every"], 3, "test_accuracy"),
@@ -47,10 +49,10 @@ RESULTS: dict[str, tuple[list[str], int, str]] = {
         ([*files("sst2", ".csv"), *SENTENCES, "--initialisation", "torch"], 3, "test_accuracy"),
     "sst2, LSTM, sentences and their phrases":
         ([*files("sst2", ".csv", "train_phrases"), *SENTENCES, "--epochs", "6"], 3, "test_accuracy"),
-    "ud_ewt UPOS, LSTM both ways":
-        ([*files("ud_ewt", ".upos.tsv"), *TAGS, "--epochs", "10", "--embedding", "150", "--hidden", "150"],
-         1, "test_accuracy"),
-    "wnut17, LSTM both ways": ([*files("wnut17", ".tsv"), *TAGS, "--epochs", "20", "--patience", "6"], 1, "test_f1"),
+    "ud_ewt UPOS, LSTM both ways": ([*UPOS, "--form", "0"], 1, "test_accuracy"),
+    "ud_ewt UPOS, LSTM both ways, form of words": ([*UPOS, "--form", "32"], 3, "test_accuracy"),
+    "wnut17, LSTM both ways": ([*ENTITIES, "--form", "0"], 1, "test_f1"),
+    "wnut17, LSTM both ways, form of words": ([*ENTITIES, "--form", "32"], 3, "test_f1"),
 }  # fmt: skip
 """By name: the options of `train`, the number of seeds, the figure reported."""
 

@@ -90,10 +90,10 @@ OTHERS: dict[str, dict[str, str]] = {
         "int((found.targets >= 0).sum())": _ARRAY,
         "int((rows + 1).sum())": _ARRAY,
     },
-    "analysis/bptt_checks.py": {"torch.unique(done.indices)": _ASKED, "torch.nonzero(target.weights > 0)": _ASKED},
+    "analysis/bptt_checks.py": {"torch.unique(done.tables[name])": _ASKED, "torch.nonzero(target.weights > 0)": _ASKED},
     "analysis/bptt_pass.py": {"int(MOST_WORK / (6 * weights))": _NUMBER, "int(trace.offsets[most, 1])": _ARRAY},
     "analysis/bptt_sweep.py": {
-        "torch.unique(done.indices, return_inverse=True)": _ASKED, "torch.unique(done.indices)": _ASKED,
+        "torch.unique(indices, return_inverse=True)": _ASKED, "torch.unique(words)": _ASKED,
         "torch.searchsorted(last, walk).tolist()": _SWEEP,
         "torch.searchsorted(last, walk + within).tolist()": _SWEEP,
         "torch.searchsorted(first, walk - within, right=True).tolist()": _SWEEP,

@@ -73,7 +73,7 @@ def _reach(loaded: Loaded, examples: Sequence[Example]) -> tuple[np.ndarray, int
     for example in examples:
         read = trace(loaded, example.text, example.tokens)
         target = target_of(loaded, read, str(example.target))
-        done = forward(loaded.network, read.indices)
+        done = forward(loaded.network, read.fed)
         reached = sums(done, target, target.weights[None]).reached[loaded.config.model.layers - 1, 0][0].numpy()
         back = reached[::-1][: FARTHEST + 1]
         total[: len(back)] += back

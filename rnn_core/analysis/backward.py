@@ -140,4 +140,4 @@ def backward(
     aim = target_of(loaded, short, tags, loss, logit, reduce)
     network = doubled(loaded.network) if precise else loaded.network
     cut = "" if short is trace else bptt.cut_words(len(trace.tokens) - 2, len(short.tokens) - 2)
-    return Backward(loaded, short, aim, forward(network, short.indices), examples, cut)
+    return Backward(loaded, short, aim, forward(network, short.fed), examples, cut)

@@ -342,7 +342,7 @@ def gradients(
     count = len(trace.tokens) - 2
     trace, tags = beginning(loaded, trace, target)
     aim = target_of(loaded, trace, tags, loss, reduce=reduce)
-    done = forward(doubled(loaded.network), trace.indices)
+    done = forward(doubled(loaded.network), trace.fed)
     found = flow(done, aim, trace.tokens, trace.labels, max(1, MOST_PRINTED // (done.steps * len(done.each()))))
     said = [cut_words(count, len(trace.tokens) - 2)] if count > len(trace.tokens) - 2 else []
     if len(found.rows) < (steps := int((found.targets >= 0).sum())):

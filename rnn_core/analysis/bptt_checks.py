@@ -24,7 +24,7 @@ def autograd(done: Pass, target: Target) -> Gradients:
 def total_by(network: Network, done: Pass, target: Target) -> Tensor:
     """The total of this text's losses, (), by a network with other weights, read as it is trained."""
     counted, device = torch.nonzero(target.weights > 0)[:, 0], place_of(network)
-    read = {"tokens": done.indices[:, None].to(device), "lengths": torch.tensor([done.steps], device=device)}
+    read = {"tokens": done.fed[:, None].to(device), "lengths": torch.tensor([done.steps], device=device)}
     logits = network(read | {"at": counted.to(device)})["logits"]
     chosen = target.classes[counted].to(device)
     each = logits.gather(1, chosen[:, None])[:, 0] if target.logit else cross_entropy(logits, chosen, reduction="none")
@@ -34,12 +34,11 @@ def total_by(network: Network, done: Pass, target: Target) -> Tensor:
 def differences(done: Pass, target: Target, ours: Gradients) -> dict[str, float]:
     """The largest absolute difference of each gradient from autograd's."""
     wanted, ours = autograd(done, target), by_parameter(done, ours)
-    rows = torch.unique(done.indices)
     found = {}
     for name, gradient in wanted.items():
-        if name == "embedding.weight":
+        if name in done.tables:
             mine = torch.zeros_like(gradient)
-            mine[rows.to(mine.device)] = ours[name]
+            mine[torch.unique(done.tables[name]).to(mine.device)] = ours[name]
         else:
             mine = ours[name]
         found[name] = number((mine - gradient).abs().max())

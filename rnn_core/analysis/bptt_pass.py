@@ -55,21 +55,28 @@ class Pass(NamedTuple):
     """The forward pass of one text.
 
     Attributes:
-        indices: (T,) vocabulary indices, in memory of the processor; all else is where the network is.
+        fed: (T,) vocabulary indices, or (T, 1 + F) with the form of words, in memory of the processor; all else is where the
+            network is.
         layers: by layer and direction.
         top: (T, D) the uppermost states.
         logits: (T, k).
     """
 
     network: Network
-    indices: Tensor
+    fed: Tensor
     layers: list[list[Read]]
     top: Tensor
     logits: Tensor
 
     @property
     def steps(self) -> int:
-        return len(self.indices)
+        return len(self.fed)
+
+    @property
+    def tables(self) -> dict[str, Tensor]:
+        """By the name of each embedding's parameter, the row that each step reads, (T,)."""
+        columns = self.fed.unsqueeze(1).unbind(1) if self.fed.dim() == 1 else self.fed.unbind(1)
+        return {f"{path}.weight": column for path, column in zip(self.network.inputs.tables, columns, strict=True)}
 
     def each(self) -> list[tuple[int, int, Read]]:
         """Layer, direction and what was read there."""
@@ -77,15 +84,15 @@ class Pass(NamedTuple):
 
 
 @torch.no_grad()
-def forward(network: Network, indices: np.ndarray | Tensor) -> Pass:
-    """Reads one text, (T,) indices, and keeps what the way back needs."""
-    indices, device = torch.as_tensor(indices), place_of(network)
+def forward(network: Network, fed: np.ndarray | Tensor) -> Pass:
+    """Reads one text, `Trace.fed`, and keeps what the way back needs."""
+    fed, device = torch.as_tensor(fed), place_of(network)
     with record(network) as tape:
-        outputs = network({"tokens": indices[:, None].to(device), "lengths": torch.tensor([len(indices)], device=device)})
+        outputs = network({"tokens": fed[:, None].to(device), "lengths": torch.tensor([len(fed)], device=device)})
     layers: list[list[Read]] = [[] for _ in range(network.config.layers)]
     for layer, direction in network.cells.each():
         layers[layer].append(Read.of(tape[f"cells.{layer}.{direction}"]))
-    return Pass(network, indices, layers, outputs["states"][:, 0], outputs["logits"][:, 0])
+    return Pass(network, fed, layers, outputs["states"][:, 0], outputs["logits"][:, 0])
 
 
 def doubled(network: Network) -> Network:

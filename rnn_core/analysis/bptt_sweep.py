@@ -182,7 +182,8 @@ def by_parameter(done: Pass, uses: Gradients) -> Gradients:
     `embedding.weight` is left out."""
     if not done.network.tied:
         return uses
-    both = uses["weight_out"].index_add(0, torch.unique(done.indices).to(done.top.device), uses["embedding.weight"])
+    words = done.tables["embedding.weight"]
+    both = uses["weight_out"].index_add(0, torch.unique(words).to(done.top.device), uses["embedding.weight"])
     return {name: both if name == "weight_out" else gradient for name, gradient in uses.items() if name != "embedding.weight"}
 
 
@@ -211,7 +212,11 @@ def added(done: Pass, at_state: dict[tuple[int, int], Tensor]) -> Gradients:
             gradients[f"cells.{layer}.{direction}.{name}"] = whole
         if layer == 0:
             at_words = at_words + read.at_inputs(deltas)
-    unique, place = torch.unique(done.indices, return_inverse=True)
-    rows = at_words.new_zeros(at_words.shape[0], len(unique), at_words.shape[2])
-    gradients["embedding.weight"] = rows.index_add_(1, place.to(rows.device), at_words)
+    begin = 0
+    for name, indices in done.tables.items():
+        width = done.network.get_parameter(name).shape[1]
+        unique, place = torch.unique(indices, return_inverse=True)
+        rows = at_words.new_zeros(at_words.shape[0], len(unique), width)
+        gradients[name] = rows.index_add_(1, place.to(rows.device), at_words[..., begin : begin + width])
+        begin += width
     return gradients

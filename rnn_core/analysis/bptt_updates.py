@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -54,8 +54,8 @@ def _place(moved: Network, done: Pass, gradient: Gradients, rate: float) -> None
     weights = dict(done.network.named_parameters())
     with torch.no_grad():
         for name, p in moved.named_parameters():
-            if name == "embedding.weight":
-                rows = torch.unique(done.indices)
+            if name in done.tables:
+                rows = torch.unique(done.tables[name])
                 p[rows] = weights[name][rows] - rate * gradient[name]
             else:
                 p.copy_(weights[name] - rate * gradient[name])
@@ -95,13 +95,13 @@ def batch_directions(loaded: Loaded, done: Pass, target: Target, batch: Encoded)
         counted = task.weights(loaded.config, np.array([len(classes)]), len(classes))[:, 0]
         weights = torch.from_numpy(counted) * (classes >= 0)
         if weights.any():
-            reads.append(forward(done.network, one.tokens[:, 0]))
+            reads.append(forward(done.network, one.fed[:, 0]))
             targets.append(Target(classes, weights, False, task.loss_of(loaded.config), loaded.config.train.reduce))
     if len(reads) == 1:
         raise Problem(tr("No text of this batch has a label that the run knows. Choose data with the run's labels."))
-    words = torch.unique(torch.cat([read.indices for read in reads]))
+    used = {name: torch.unique(torch.cat([read.tables[name] for read in reads])) for name in done.tables}
     text, *singles = (
-        _on(words, read, by_parameter(read, sums(read, aim, aim.weights[None]).row(0)))
+        _on(used, read, by_parameter(read, sums(read, aim, aim.weights[None]).row(0)))
         for read, aim in zip(reads, targets, strict=True)
     )
     mean = {name: torch.stack([single[name] for single in singles]).mean(0) for name in text}
@@ -109,10 +109,12 @@ def batch_directions(loaded: Loaded, done: Pass, target: Target, batch: Encoded)
     return BatchDirections(compare(text, mean), {name: np.array([one[name] for one in each]) for name in each[0]})
 
 
-def _on(words: Tensor, done: Pass, gradient: Gradients) -> Gradients:
-    """The gradients with the embedding's on the rows of all these words."""
+def _on(used: Mapping[str, Tensor], done: Pass, gradient: Gradients) -> Gradients:
+    """The gradients with those of each embedding on the rows that any text used, by its name."""
     if done.network.tied:
         return gradient
-    rows = gradient["embedding.weight"].new_zeros(len(words), gradient["embedding.weight"].shape[1])
-    rows[torch.searchsorted(words, torch.unique(done.indices))] = gradient["embedding.weight"]
-    return gradient | {"embedding.weight": rows}
+    found = dict(gradient)
+    for name, rows in used.items():
+        found[name] = gradient[name].new_zeros(len(rows), gradient[name].shape[1])
+        found[name][torch.searchsorted(rows, torch.unique(done.tables[name]))] = gradient[name]
+    return found

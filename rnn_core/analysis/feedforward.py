@@ -17,12 +17,12 @@ from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
 def without_recurrence(loaded: Loaded, trace: Trace) -> WithoutRecurrence:
     """One text, each of its tokens read alone."""
     with torch.no_grad():
-        read = alone(loaded.network, trace.indices)
+        read = alone(loaded.network, trace.fed)
     return WithoutRecurrence(read["states"][0].numpy(), read["logits"][0].softmax(1).numpy())
 
 
 def alone(network: Network, tokens: np.ndarray) -> Outputs:
-    """What the network makes of tokens, (m,), each read as a text of one step, whose state before is zero; (1, m, …)."""
+    """What the network makes of tokens, as fed, each read as a text of one step, whose state before is zero; (1, m, …)."""
     return network({"tokens": torch.from_numpy(tokens).long()[None], "lengths": torch.ones(len(tokens), dtype=torch.int64)})
 
 
@@ -31,7 +31,7 @@ def alone_trace(loaded: Loaded, trace: Trace) -> Trace:
     """The trace of a text each of whose tokens is read alone, from a zero state, in every layer and direction."""
     network = loaded.network
     with record(network) as tape:
-        outputs = alone(network, trace.indices)
+        outputs = alone(network, trace.fed)
     each = [tape[f"cells.{layer}.{direction}"] for layer, direction in network.cells.each()]
     found = {name: [one.after[part] for one in each] for part, name in enumerate(network.cell.parts)}
     found |= {name: [one.kept[name] for one in each] for name in network.cell.kept_names}
@@ -58,7 +58,7 @@ def gain(
         tick: hears the share answered so far; what it raises ends the work.
     """
     network, targets = loaded.network, some.targets
-    words, places = np.unique(some.indices, return_inverse=True)  # what is read alone answers alike everywhere
+    words, places = np.unique(some.fed, axis=0, return_inverse=True)  # what is read alone answers alike everywhere
     p = alone(network, words)["logits"][0].softmax(1).numpy()
     task = tasks.of(loaded.config)
     answers = task.predict(network, loaded.config, some, tick).answers

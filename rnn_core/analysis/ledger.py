@@ -10,6 +10,7 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.parameters import places
 from rnn_core.analysis.steps import counted_steps
+from rnn_core.data.forms import LETTERS
 from rnn_core.language import N_
 from rnn_core.network.cells import INPUT, Declared
 from rnn_core.network.losses import at_once
@@ -25,7 +26,10 @@ def ledger(loaded: Loaded, batch: int, steps: int) -> Ledger:
     """The ledger of a run's network, with the memory of training it on B texts of T steps."""
     network, config = loaded.network, loaded.config.model
     words, classes = len(loaded.speech.vocabulary), len(loaded.outcomes)
-    letters = {"N": words, "n": config.embedding, "d": config.hidden, "k": classes, "G": len(network.cell.gates)}
+    letters = {"N": words, "n": network.inputs.width, "d": config.hidden, "k": classes, "G": len(network.cell.gates)}
+    forms = {name: len(loaded.speech.vocabularies[name]) for name in LETTERS} if config.form else {}
+    if forms:
+        letters |= {"e": config.embedding, "f": config.form} | {_rows_letter(LETTERS[name]): size for name, size in forms.items()}
     terms = _terms(network)
     in_numbers = [[letters[factor] if isinstance(factor, str) else factor for factor in term] for term in terms]
     in_tensors = sum(p.numel() for p in network.parameters())
@@ -36,7 +40,7 @@ def ledger(loaded: Loaded, batch: int, steps: int) -> Ledger:
         formula=_sum(terms),
         numbers=_sum(in_numbers),
         by_formula=sum(map(math.prod, in_numbers)),
-        declared=count_parameters(config, words, classes),
+        declared=count_parameters(config, words, classes, forms),
         in_tensors=in_tensors,
         batch=batch,
         steps=steps,
@@ -55,11 +59,18 @@ def _terms(network: Network) -> list[Term]:
     are tied, without k·D."""
     times: Term = (2,) if network.directions > 1 else ()
     wide: Term = (*times, "d")
-    terms: list[Term] = [("N", "n")]
+    terms: list[Term] = [("N", "e"), *((_rows_letter(letter), "f") for letter in LETTERS.values())]
+    if not network.config.form:
+        terms = [("N", "n")]
     for layer in range(network.config.layers):
         for declared in network.cell.declared.values():
             terms.append((*times, *_rows_of(network, declared), *_columns_of(declared, wide if layer else ("n",))))
     return [*terms, *([] if network.tied else [("k", *wide)]), ("k",)]
+
+
+def _rows_letter(table: str) -> str:
+    """The letter of the number of rows of an embedding of a feature of the form: N_c for E_c."""
+    return table.replace("E", "N")
 
 
 def _rows_of(network: Network, declared: Declared) -> Term:
@@ -75,7 +86,11 @@ def _columns_of(declared: Declared, width: Term) -> Term:
 def _rows(network: Network) -> tuple[LedgerRow, ...]:
     """Letters, shapes and counts, in the order of the tensors; the letters of a cell are its own declarations."""
     wide: Term = (2, "d") if network.directions > 1 else ("d",)
-    rows = [_row("E = V" if network.tied else "E", None, None, tuple(network.embedding.weight.shape), ("N", "n"))]
+    own = ("N", "e" if network.config.form else "n")
+    rows = [_row("E = V" if network.tied else "E", None, None, tuple(network.embedding.weight.shape), own)]
+    for path, table in network.inputs.tables.items():
+        if letter := LETTERS.get(path.removeprefix("forms.")):
+            rows.append(_row(letter, None, None, tuple(table.weight.shape), (_rows_letter(letter), "f")))
     for layer in range(network.config.layers):
         for direction in range(network.directions):
             parameters = network.layer(layer, direction)
@@ -96,15 +111,18 @@ def _row(letter: str, layer: int | None, direction: int | None, shape: tuple[int
 def _sizes(loaded: Loaded, parameters: int, batch: int, steps: int) -> dict[str, int]:
     """The letters of the formulas of `_memory`. With truncation, K steps are held at a time, and not T."""
     network, train, cell = loaded.network, loaded.config.train, loaded.network.cell
-    words, width = network.embedding.weight.shape
+    words, width, form = len(network.embedding.weight), network.inputs.width, loaded.config.model.form
+    tables = [table.weight for table in network.inputs.tables.values()]
     held = min(steps, train.truncate or steps)
     task = tasks.of(loaded.config)
     counted = held if task.carries else min(held, int(np.count_nonzero(counted_steps(loaded, steps))))
     return {
         "P": parameters, "N": words, "n": width, "d": network.config.hidden, "k": len(loaded.outcomes),
-        "B": batch, "T": steps, "K": held, "R": min(words, batch * steps), "s": len(cell.parts) + len(cell.kept),
+        "B": batch, "T": steps, "K": held, "R": batch * steps if form else min(words, batch * steps),
+        "s": len(cell.parts) + len(cell.kept),
         "ℓ": network.config.layers * network.directions, "m": batch * counted,
         "q": min(batch * counted, at_once(len(loaded.outcomes))),
+        **({"A": sum(map(len, tables)), "S": sum(table.numel() for table in tables)} if form else {}),
     }  # fmt: skip
 
 
@@ -116,19 +134,21 @@ def _memory(loaded: Loaded, sizes: Mapping[str, int]) -> tuple[MemoryRow, ...]:
     """
     train, on_gpu = loaded.config.train, loaded.config.train.device == "cuda"
     by_rows = not on_gpu and not loaded.network.tied
-    p, n, table = sizes["P"], sizes["n"], sizes["N"] * sizes["n"]
+    p, n, form = sizes["P"], sizes["n"], "S" in sizes
+    table, each = (sizes["S"], sizes["A"]) if form else (sizes["N"] * sizes["n"], sizes["N"])
+    in_tables, of_rows = ("S", "A") if form else ("N·n", "N")
     read, places = sizes["R"] * n, sizes["B"] * sizes["K"]
     rows = [(N_("weights"), "4·P", 4 * p)]
     if by_rows:
-        rows.append((N_("gradients"), "4·(P − N·n + R·n)", 4 * (p - table + read)))
+        rows.append((N_("gradients"), f"4·(P − {in_tables} + R·n)", 4 * (p - table + read)))
     else:
         rows.append((N_("gradients"), "4·P", 4 * p) if on_gpu else (N_("gradients"), "4·(P + R·n)", 4 * (p + read)))
     if train.optimizer == "adam":
         rows.append((N_("Adam's two moments"), "8·P", 8 * p))
     if by_rows:
-        rows.append((N_("row numbers of E"), "16·N", 16 * sizes["N"]))
+        rows.append((N_("row numbers of E"), f"16·{of_rows}", 16 * each))
     elif not on_gpu:
-        rows.append((N_("row numbers of E"), "8·N", 8 * sizes["N"]))
+        rows.append((N_("row numbers of E"), f"8·{of_rows}", 8 * each))
     if train.average:
         rows.append((N_("average of the weights"), "4·P", 4 * p))
     rows.append((N_("best weights so far"), "4·P", 4 * p))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from rnn_core import tasks
+from rnn_core.analysis.form import features
 from rnn_core.analysis.loading import Loaded
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary
@@ -96,7 +97,8 @@ def vector(loaded: Loaded, trace: Trace, step: int) -> OneHotVector:
     vocabulary = loaded.speech.vocabulary
     difference = look_up_difference(table, np.array([index]))
     row = table[index].detach().numpy()
-    return OneHotVector(trace.tokens[step], vocabulary.words[index], index, len(vocabulary), row, difference)
+    form = features(loaded, trace, step)
+    return OneHotVector(trace.tokens[step], vocabulary.words[index], index, len(vocabulary), row, difference, form)
 
 
 def label_matrix(loaded: Loaded, matrix: TextMatrix, targets: Sequence[Target | None], rows: int = 10) -> LabelMatrix:
@@ -124,8 +126,8 @@ def label_matrix(loaded: Loaded, matrix: TextMatrix, targets: Sequence[Target | 
 @torch.no_grad()
 def _readouts(loaded: Loaded, tokens: Sequence[str]) -> np.ndarray:
     """(T, k) the probabilities at each step of a text as fed."""
-    indices = [SOS, *loaded.speech.vocabulary.encode(tokens[1:-1]), EOS]
-    read = loaded.network({"tokens": torch.tensor(indices)[:, None], "lengths": torch.tensor([len(indices)])})
+    fed = torch.from_numpy(tasks.of(loaded.config).encode([tokens[1:-1]], None, loaded.speech).fed).long()
+    read = loaded.network({"tokens": fed[:, None], "lengths": torch.tensor([len(fed)])})
     return read["logits"][:, 0].softmax(1).numpy()
 
 

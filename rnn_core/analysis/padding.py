@@ -65,8 +65,8 @@ def audit(loaded: Loaded, trace: Trace, pads: int, label: str | None = None) -> 
     """
     task, classes = tasks.of(loaded.config), targets_of(loaded, trace, label)
     targets = classes[task.answered(len(trace.tokens))]
-    used, tokens = np.unique([PAD, *trace.indices], return_inverse=True)
-    tokens = tokens[1:]
+    used, tokens = np.unique(np.concatenate((np.full_like(trace.fed[:1], PAD), trace.fed)), axis=0, return_inverse=True)
+    tokens = tokens.ravel()[1:]
     text = _Text(loaded, torch.from_numpy(used), targets)
     counts = np.array(sorted({*COUNTS, pads}))
     ways = {
@@ -115,7 +115,7 @@ class _Text(NamedTuple):
     """What is read with pads: a text by a network.
 
     Attributes:
-        used: the rows of E that the text and its pads use, (rows,): no other has a gradient.
+        used: the different tokens of the text and its pads as they are fed, (rows,) or (rows, 1 + F).
         targets: (R,).
     """
 
@@ -142,9 +142,18 @@ class _Text(NamedTuple):
         found = gradients(outputs, tape, losses)
         inputs = found.pop("inputs")
         for column, row in enumerate(rows):
-            table = inputs.new_zeros(len(self.used), inputs.shape[2]).index_add_(0, tokens[:, column], inputs[column])
-            gradient = {"E": table} | {name: part[column] for name, part in found.items()}
+            gradient = self._at_tables(tokens[:, column], inputs[column]) | {name: part[column] for name, part in found.items()}
             yield self._measured(row, top[:, column], logits[:, column], losses[column], gradient)
+
+    def _at_tables(self, tokens: Tensor, inputs: Tensor) -> dict[str, Tensor]:
+        """The gradients of the rows of each embedding that are used, from those of the inputs, (T + p, n)."""
+        tables, begin, found = self.loaded.network.inputs.tables, 0, {}
+        for i, (path, table) in enumerate(tables.items()):
+            own, place = torch.unique(self.used if len(tables) == 1 else self.used[:, i], return_inverse=True)
+            part = inputs[:, begin : begin + table.weight.shape[1]]
+            found[f"{path}.weight"] = part.new_zeros(len(own), part.shape[1]).index_add_(0, place[tokens], part)
+            begin += part.shape[1]
+        return found
 
     def _loss(self, row: _Row, logits: Tensor) -> Tensor:
         """The run's own loss of one row, (T + p, k) logits, with the columns that are read as its steps."""

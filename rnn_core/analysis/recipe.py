@@ -4,6 +4,7 @@ import math
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
+from rnn_core.data.forms import LETTERS
 from rnn_core.language import N_
 from rnn_core.network import cells
 from rnn_core.network.cells import PLAIN
@@ -18,7 +19,7 @@ def recipe(loaded: Loaded, history: History) -> Recipe:
     best = [entry["epoch"] for entry in history.epochs if entry.get("best")]
     return Recipe(
         cell=cells.title(config.model),
-        words=len(loaded.speech.vocabulary), embedding=config.model.embedding, hidden=config.model.hidden, width=width,
+        words=len(loaded.speech.vocabulary), embedding=config.model.input_width, hidden=config.model.hidden, width=width,
         classes=len(loaded.outcomes),
         letters=tuple(one.letter for one in network.cell.declared.values()),
         parameters=sum(p.numel() for p in network.parameters()),
@@ -40,7 +41,9 @@ def starts(loaded: Loaded) -> dict[str, str]:
     d, width, classes = model.hidden, network.weight_out.shape[1], len(loaded.outcomes)
     if model.initialisation == "torch":
         around = N_("uniform in ±{bound:.4g}").format(bound=1 / math.sqrt(width))
-        found = {"E = V": around} if network.tied else {"E": N_("normal, deviation 1")}
+        found = {"E = V": around} if network.tied else dict.fromkeys(
+            ("E", *(LETTERS.values() if model.form else ())), N_("normal, deviation 1"),
+        )
         bound = N_("uniform in ±1/√d = ±{bound:.4g}").format(bound=1 / math.sqrt(d))
         for one in network.cell.declared.values():
             if one.of == PLAIN:
@@ -50,12 +53,12 @@ def starts(loaded: Loaded) -> dict[str, str]:
             else:
                 found[one.letter] = bound
         return found | dict.fromkeys(("c",) if network.tied else ("V", "c"), around)
-    found = {"E": N_("uniform in ±0.05")}
+    found = dict.fromkeys(("E", *(LETTERS.values() if model.form else ())), N_("uniform in ±0.05"))
     if network.tied:
         found = {"E = V": N_("uniform in ±√(3/n) = ±{bound:.4g}").format(bound=math.sqrt(3 / model.embedding))}
     for one in network.cell.declared.values():
         if one.start == "glorot":
-            glorot = math.sqrt(6 / (model.embedding + d))
+            glorot = math.sqrt(6 / (model.input_width + d))
             found[one.letter] = N_("uniform in ±√(6/(n + d)) = ±{bound:.4g}").format(bound=glorot)
         elif one.start == "orthogonal":
             several = len(network.cell.gates) > 1

@@ -10,6 +10,7 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.steps import cut_after
 from rnn_core.config import Problem
+from rnn_core.data.batches import beside
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK
 from rnn_core.language import N_, tr
 from rnn_core.network.device import array, place_of
@@ -62,8 +63,10 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         ))  # fmt: skip
     words = [token for token, _, _ in cut]
     indices = np.array([SOS, *task.numbers(loaded.speech.vocabulary, words), EOS])
+    form = form_of(loaded, words)
     network, device = loaded.network, place_of(loaded.network)
-    given = {"tokens": torch.from_numpy(indices)[:, None].to(device), "lengths": torch.tensor([len(indices)], device=device)}
+    fed = torch.from_numpy(beside(indices, form)).to(device)
+    given = {"tokens": fed[:, None], "lengths": torch.tensor([len(fed)], device=device)}
     with torch.no_grad():
         with record(network) as tape:
             logits = network(given)["logits"][:, 0]
@@ -86,8 +89,15 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         logits=array(logits),
         readouts=array(readouts),
         answers=None if answers is None else array(answers),
-        warnings=tuple(oddities(words, indices, loaded.config.data.unit)),
+        warnings=tuple(oddities(words, indices, loaded.config.data.unit, form is not None)),
+        form=form,
     )
+
+
+def form_of(loaded: Loaded, words: Sequence[str]) -> np.ndarray | None:
+    """The features of the form of a text's tokens, `<sos>` and `<eos>` around them, (T, F); None if the network reads none."""
+    encoded = tasks.of(loaded.config).encode([words], None, loaded.speech)
+    return None if encoded.form is None else encoded.form.astype(np.int64)
 
 
 def as_evaluated(loaded: Loaded, seen: Trace) -> Trace | None:
@@ -122,13 +132,19 @@ def _found(text: str, tokens: Sequence[str]) -> list[tuple[str, int, int]]:
     return found
 
 
-def oddities(words: Sequence[str], indices: np.ndarray, kind: str) -> list[str]:
-    """Sentences on why the answer may mean little, in English, which `retold` translates. `kind`: "words" or "characters"."""
+def oddities(words: Sequence[str], indices: np.ndarray, kind: str, form: bool = False) -> list[str]:
+    """Sentences on why the answer may mean little, in English, which `retold` translates.
+
+    Args:
+        kind: "words" or "characters".
+        form: whether the network reads the form of words.
+    """
     said = []
     if (indices[1:-1] == UNK).all():
         said.append(
             N_("The network knows none of these characters: it reads <unk> at every step, and its answer says little.")
             if kind == "characters"
+            else N_("The network knows none of these words: of each it reads <unk> and its form.") if form
             else N_("The network knows none of these words: it reads <unk> at every step, and its answer says little.")
         )
     if not any(_WRITTEN.search(word) for word in words):

@@ -9,6 +9,9 @@ from rnn_core.config.fields import STRICT
 from rnn_core.config.names import CellName
 from rnn_core.language import N_
 
+FEATURES = 3
+"""Features of the form of a word: its casing, its last two and its last three letters (`data.forms`)."""
+
 
 @dataclass(frozen=True, config=STRICT)
 class ModelConfig:
@@ -22,6 +25,18 @@ class ModelConfig:
     embedding: Annotated[
         int, Field(ge=1, le=4096, title=N_("Embedding width n"), description=N_("size of the vector of a token"))
     ] = 100
+    form: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=512,
+            title=N_("Form of words"),
+            description=N_(
+                "the width of each of three embeddings beside the word's: of its casing, its last two and its last three "
+                "letters, which are known of words that training never saw (sequence tagging only); 0: none",
+            ),
+        ),
+    ] = 0
     hidden: Annotated[int, Field(ge=1, le=4096, title=N_("Hidden units d"), description=N_("size of the hidden state"))] = 128
     layers: Annotated[int, Field(ge=1, le=8, title=N_("Layers"), description=N_("number of recurrent layers"))] = 1
     bidirectional: Annotated[
@@ -84,3 +99,8 @@ class ModelConfig:
             ),
         ),
     ] = False
+
+    @property
+    def input_width(self) -> int:
+        """n, the width of x_t: that of the embedding, and of those of the features of the form."""
+        return self.embedding + FEATURES * self.form

@@ -9,7 +9,7 @@ from rnn_core.config.fields import MOST_WHOLE, STRICT
 from rnn_core.language import N_
 
 SUGGESTED = ("embedding", "hidden", "dropout", "epochs", "patience", "batch", "learning_rate", "threads", "bidirectional",
-             "truncate")  # fmt: skip
+             "form", "truncate")  # fmt: skip
 """The options whose value follows from the data where none is stated (training/suggest.py); all others have their default."""
 
 

@@ -3,13 +3,14 @@
 The input of a text is `<sos> w_1 … w_m <eos>`, so a text of m tokens takes T = m + 2 steps.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from rnn_core.data.forms import FEATURES
 from rnn_core.data.schema import TEXT, Schema
-from rnn_core.data.sides import Characters, Tokens, places, steps_of
+from rnn_core.data.sides import Characters, Form, Tokens, places, steps_of
 from rnn_core.data.vocabulary import EOS, PAD, SOS, Vocabulary
 
 POOL = 50
@@ -28,17 +29,24 @@ class Batch:
         tokens: (T, B) indices, int64.
         lengths: (B,) steps without padding, specials included.
         targets: (B,) one class per text, or (T, B) one tag per step; −1 if there is none.
+        form: (T, B, F) the indices of the F features of each token's form, int64; None if the network reads none.
     """
 
     rows: np.ndarray
     tokens: np.ndarray
     lengths: np.ndarray
     targets: np.ndarray
+    form: np.ndarray | None = None
+
+    @property
+    def fed(self) -> np.ndarray:
+        """What the network reads: `tokens`, or with the form of words (T, B, 1 + F), the word's index first."""
+        return beside(self.tokens, self.form)
 
     @property
     def inputs(self) -> dict[str, np.ndarray]:
-        """`tokens` and `lengths` by name."""
-        return {"tokens": self.tokens, "lengths": self.lengths}
+        """`tokens`, as they are fed, and `lengths` by name."""
+        return {"tokens": self.fed, "lengths": self.lengths}
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,21 @@ class Encoded:
         return np.diff(self.starts)
 
     @property
+    def form(self) -> np.ndarray | None:
+        """(n, F) the features of the form of all tokens, in the order of `indices`; None without any."""
+        features = [side.indices for side in self.further.values() if isinstance(side, Form)]
+        return np.stack(features, 1) if features else None
+
+    @property
+    def fed(self) -> np.ndarray:
+        """What a network reads of all texts, end to end: `indices`, or with the form of words (n, 1 + F)."""
+        return beside(self.indices, self.form)
+
+    def limited(self, names: Container[str]) -> "Encoded":
+        """The same without the further sides that are not among `names`."""
+        return replace(self, further={name: side for name, side in self.further.items() if name in names})
+
+    @property
     def sides(self) -> dict[str, Tokens | Characters]:
         """All sides of tokens and characters by name, `text` first."""
         return {TEXT: Tokens(self.indices, self.starts), **self.further}
@@ -111,7 +134,13 @@ class Encoded:
         where, true, lengths = places(self.starts, rows)
         tokens = np.where(true, self.indices[where], PAD).astype(np.int64)
         targets = np.where(true, self.targets[where], -1) if self.per_token else self.targets[rows]
-        return Batch(rows, tokens, lengths, targets)
+        features = [np.where(true, side.indices[where], PAD) for side in self.further.values() if isinstance(side, Form)]
+        return Batch(rows, tokens, lengths, targets, np.stack(features, 2).astype(np.int64) if features else None)
+
+
+def beside(words: np.ndarray, form: np.ndarray | None) -> np.ndarray:
+    """The indices of words, (…), with those of the features of their form, (…, F): (…, 1 + F). Without a form, the words."""
+    return words if form is None else np.concatenate((words[..., None], form), -1)
 
 
 def encode(
@@ -127,7 +156,7 @@ def encode(
     Args:
         schema: the sides.
         targets: a label, or tags, for each text; None: no label is known.
-        vocabularies: the vocabulary of each side by name, `text` included.
+        vocabularies: the vocabulary of each side by name, `text` included; a form without one is left out.
         labels: the classes, by index.
         further: the texts of further tokens sides by name; unknown ones, such as a translation, are left out.
     """
@@ -135,6 +164,10 @@ def encode(
     known = {TEXT: texts, **further}
     sides: dict[str, Tokens | Characters] = {name: Tokens.of(some, vocabularies[name]) for name, some in further.items()}
     sides |= {name: Characters.of(known[of], vocabularies[name]) for name, of in schema.spelled.items() if of in known}
+    for name, of in schema.forms.items():
+        if of in known and name in vocabularies:
+            values = [list(map(FEATURES[name], tokens)) for tokens in known[of]]
+            sides[name] = Form.of(values, vocabularies[name])
     return replace(encoded, further=sides)
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rnn_core.config import SPLITS, DataConfig
+from rnn_core.data import forms
 from rnn_core.data.arrays import Arrays, Frame
 from rnn_core.data.numbering import READABLE, Counts, Numbers, signs
 from rnn_core.data.schema import TEXT
@@ -151,6 +152,10 @@ class WrittenTokens:
                 found[fold(letter)] += int(counts.counts[i])
         return Vocabulary.of_counts(found, self.config.vocabulary)
 
+    def form(self, name: str, counts: Counts) -> Vocabulary:
+        """The vocabulary of a feature of the form of the training tokens. `counts`: as for `characters`."""
+        return forms.vocabulary(name, [(self.tokens[i], int(counts.counts[i])) for i in counts.by_first() if i])
+
 
 class Written:
     """The examples of a closed `Writer`, before they have their final splits and indices.
@@ -212,17 +217,18 @@ class Written:
     def count(self, tick: Callable[[float], object]) -> tuple[dict[str, Counts], dict[str, Counts]]:
         """The counts of the tokens of each side in training, and of the labels in each split.
 
-        For tokens sides by the index of the word (see `WrittenTokens.folded`), for characters sides by the number of the token.
+        For tokens sides by the index of the word (see `WrittenTokens.folded`), for characters and forms by the number of the
+        token.
         """
         words = {name: Counts(len(side.folded[0])) for name, side in self.sides.items()}
-        words |= {name: Counts(len(self.sides[of].tokens)) for name, of in self.schema.spelled.items()}
+        made = self.schema.spelled | self.schema.forms
+        words |= {name: Counts(len(self.sides[of].tokens)) for name, of in made.items()}
         labels = {split: Counts(len(self.labels)) for split in self.present}
         for name, rows, numbers, tags, of_token in self._pieces(tick):
             train = numbers if (of_token == TRAIN).all() else numbers[of_token == TRAIN]
             words[name].add(self.sides[name].folded[1][train])
-            for spelled, of in self.schema.spelled.items():
-                if of == name:
-                    words[spelled].add(train)
+            for of_it in (made_of for made_of, of in made.items() if of == name):
+                words[of_it].add(train)
             for split, counts in labels.items() if name == TEXT else ():
                 code = SPLITS.index(split)
                 counts.add(tags[of_token == code] if self.per_token else self.classes[rows][self.splits[rows] == code])
@@ -263,7 +269,8 @@ class Written:
     def vocabularies(self, words: Mapping[str, Counts]) -> dict[str, Vocabulary]:
         """The vocabulary of each side by name, from the counts of `count`."""
         found = {name: side.vocabulary(words[name]) for name, side in self.sides.items()}
-        return found | {name: self.sides[of].characters(words[name]) for name, of in self.schema.spelled.items()}
+        found |= {name: self.sides[of].characters(words[name]) for name, of in self.schema.spelled.items()}
+        return found | {name: self.sides[of].form(name, words[name]) for name, of in self.schema.forms.items()}
 
     def _sizes(self) -> dict[tuple[str, str, str], int]:
         """The number of values of each array, by split, side and name."""
@@ -274,6 +281,7 @@ class Written:
                 steps = int(side.lengths[rows].sum()) + 2 * len(rows)
                 sizes[split, name, "indices"], sizes[split, name, "starts"] = steps, len(rows) + 1
                 sizes |= {(split, spelled, "numbers"): steps for spelled, of in self.schema.spelled.items() if of == name}
+                sizes |= {(split, form, "indices"): steps for form, of in self.schema.forms.items() if of == name}
                 if name == TEXT:
                     sizes[split, name, "targets"] = steps if self.per_token else len(rows)
         return sizes
@@ -296,6 +304,12 @@ class Written:
         number = {label: i for i, label in enumerate(labels)}
         targets = np.array([number.get(label, -1) for label in self.labels], np.int64)
         index = {name: np.array(vocabularies[name].encode(side.tokens), np.int32) for name, side in self.sides.items()}
+        features = {
+            name: np.array(vocabularies[name].encode([forms.FEATURES[name](token) for token in self.sides[of].tokens]), np.int32)
+            for name, of in self.schema.forms.items()
+        }
+        for values in features.values():
+            values[0] = UNK  # of the dropped tokens
         telling = np.array([bool(signs(word) & READABLE) for word in vocabularies[TEXT].words])
         telling[: len(SPECIALS)] = False
         if not telling.any():  # as in texts of brackets
@@ -319,6 +333,9 @@ class Written:
                         if of == name:
                             row = np.where(given, given + (FIRST - 1), FORGOTTEN).astype(np.int32)
                             arrays.write(split, spelled, "numbers", frame.around(row, START, END))
+                    for form, of in self.schema.forms.items():
+                        if of == name:
+                            arrays.write(split, form, "indices", frame.around(features[form][given], SOS, EOS))
                     if name == TEXT:
                         strange[split] += int((~np.logical_or.reduceat(telling[mine], np.cumsum(own) - own)).sum())
                         wanted = targets[tags[inside]] if self.per_token else targets[self.classes[rows][chosen]]

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["tokens", "characters", "class", "tags"]
+from rnn_core.data.forms import FEATURES
+
+Kind = Literal["tokens", "characters", "form", "class", "tags"]
 
 TEXT = "text"
 """The name of the first side: the tokens that every example has."""
@@ -14,10 +16,12 @@ class Side:
     """One part of an example.
 
     Attributes:
-        name: the option of `DataConfig` that names its column, such as `text` or `label`; for `characters`, any other name.
-        kind: `tokens` (a sequence), `characters` (those of each token of another side, as the file spells it), `class` (one
-            label per example) or `tags` (one tag per token of the text).
-        of: for `characters`, the name of the tokens side that they spell.
+        name: the option of `DataConfig` that names its column, such as `text` or `label`; for `characters`, any other name; for
+            `form`, a feature of `data.forms.FEATURES`.
+        kind: `tokens` (a sequence), `characters` (those of each token of another side, as the file spells it), `form` (one value
+            per token of another side, made of its spelling), `class` (one label per example) or `tags` (one tag per token of the
+            text).
+        of: for `characters` and `form`, the name of the tokens side that they are made of.
     """
 
     name: str
@@ -44,8 +48,8 @@ class Schema:
         names = [side.name for side in self.sides]
         if self.sides[:1] != (Side(TEXT, "tokens"),) or len(set(names)) < len(names):
             raise ValueError(f"the first side must be the tokens {TEXT!r}, and no name may come twice")
-        if any((side.kind == "characters") != (side.of in self.texts) for side in self.sides):
-            raise ValueError("characters, and they alone, must be `of` a tokens side")
+        if any((side.kind in ("characters", "form")) != (side.of in self.texts) for side in self.sides):
+            raise ValueError("characters and forms, and they alone, must be `of` a tokens side")
         if sum(side.kind in ("class", "tags") for side in self.sides) > 1:
             raise ValueError("an example has one label, or one tag per token, but not several of them")
         if len(self.texts) > 1 and (self.stream or self.per_token):
@@ -54,7 +58,7 @@ class Schema:
     @property
     def columns(self) -> tuple[str, ...]:
         """The options that name the required columns of a table, without those of its layout; none for a stream."""
-        return () if self.stream else tuple(side.name for side in self.sides if side.kind != "characters")
+        return () if self.stream else tuple(side.name for side in self.sides if not side.of)
 
     @property
     def row(self) -> str:
@@ -69,12 +73,17 @@ class Schema:
     @property
     def spelled(self) -> dict[str, str]:
         """The characters sides by name, each with its tokens side."""
-        return {side.name: side.of for side in self.sides if side.of}
+        return {side.name: side.of for side in self.sides if side.of and side.kind == "characters"}
+
+    @property
+    def forms(self) -> dict[str, str]:
+        """The features of the form of tokens by name, each with its tokens side."""
+        return {side.name: side.of for side in self.sides if side.of and side.kind == "form"}
 
     @property
     def further(self) -> tuple[str, ...]:
         """The names of all sides but `text` that have a vocabulary."""
-        return (*self.texts[1:], *self.spelled)
+        return (*self.texts[1:], *self.spelled, *self.forms)
 
     @property
     def labels(self) -> Side | None:
@@ -90,8 +99,8 @@ class Schema:
 CLASSES = Schema((Side(TEXT, "tokens"), Side("label", "class")))
 """One label per text."""
 
-TAGS = Schema((Side(TEXT, "tokens"), Side("label", "tags")))
-"""One tag per token."""
+TAGS = Schema((Side(TEXT, "tokens"), *(Side(name, "form", TEXT) for name in FEATURES), Side("label", "tags")))
+"""One tag per token, and the form of each token."""
 
 PAIRS = Schema((Side(TEXT, "tokens"), Side("target", "tokens")))
 """A text to read and a text to write."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class Tokens:
     starts: np.ndarray
 
     @classmethod
-    def of(cls, texts: Sequence[Sequence[str]], vocabulary: Vocabulary) -> "Tokens":
+    def of(cls, texts: Sequence[Sequence[str]], vocabulary: Vocabulary) -> Self:
         """Encodes texts by a vocabulary."""
         starts = np.cumsum([0, *(len(tokens) + 2 for tokens in texts)])
         flat = [index for tokens in texts for index in (SOS, *vocabulary.encode(tokens), EOS)]
@@ -70,14 +70,18 @@ class Tokens:
         """(m,) the number of steps of each text, specials included."""
         return np.diff(self.starts)
 
-    def part(self, rows: np.ndarray) -> "Tokens":
+    def part(self, rows: np.ndarray) -> Self:
         """The same for some of the texts."""
-        return Tokens(self.indices[steps_of(self.starts, rows)], np.concatenate([[0], np.cumsum(self.lengths[rows])]))
+        return type(self)(self.indices[steps_of(self.starts, rows)], np.concatenate([[0], np.cumsum(self.lengths[rows])]))
 
     def batch(self, rows: np.ndarray) -> Padded:
         """The texts of `rows` as one batch, (T, B)."""
         where, true, lengths = places(self.starts, rows)
         return Padded(np.where(true, self.indices[where], PAD).astype(np.int64), lengths)
+
+
+class Form(Tokens):
+    """A feature of the form of each token of the first text (`data.forms`), one value at each place."""
 
 
 @dataclass(frozen=True)

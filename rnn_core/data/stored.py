@@ -3,7 +3,8 @@
 A folder holds examples.parquet (every example in the order of reading), splits.npy (the split of each), vocabulary.json, and for
 each split SPLIT.indices.npy, SPLIT.starts.npy and SPLIT.targets.npy, the arrays of `Encoded`. A further side NAME has
 vocabulary.NAME.json. A tokens side also has SPLIT.NAME.indices.npy, SPLIT.NAME.starts.npy and a column in examples.parquet; a
-characters side has SPLIT.NAME.numbers.npy, and NAME.parquet with the different tokens as the file spells them.
+characters side has SPLIT.NAME.numbers.npy, and NAME.parquet with the different tokens as the file spells them. A feature of
+the form of words has SPLIT.NAME.indices.npy; datasets of earlier versions have none.
 """
 
 import json
@@ -23,7 +24,7 @@ from rnn_core.config import SPLITS, DataConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.examples import Example, Text
 from rnn_core.data.schema import TEXT, Schema
-from rnn_core.data.sides import Characters, Spellings, Tokens
+from rnn_core.data.sides import Characters, Form, Spellings, Tokens
 from rnn_core.data.tokens import graphemes, tokenise
 from rnn_core.data.vocabulary import Vocabulary
 
@@ -129,7 +130,12 @@ class Stored:
     @cached_property
     def vocabularies(self) -> dict[str, Vocabulary]:
         """The words, or characters, of the training split for each further side, by name."""
-        return {name: self._vocabulary(name) for name in self.schema.further}
+        return {name: self._vocabulary(name) for name in self.schema.further if name not in self._absent}
+
+    @cached_property
+    def _absent(self) -> frozenset[str]:
+        """The features of the form of words that these data lack, because an earlier version read them."""
+        return frozenset(name for name in self.schema.forms if not vocabulary_path(self.folder, name).exists())
 
     def _vocabulary(self, side: str) -> Vocabulary:
         return Vocabulary.from_json(json.loads(vocabulary_path(self.folder, side).read_bytes()))
@@ -150,6 +156,7 @@ class Stored:
             empty = np.empty(0, np.int32), np.zeros(1, np.int64)
             sides: dict[str, Tokens | Characters] = {name: Tokens(*empty) for name in self.schema.texts[1:]}
             sides |= {name: Characters(*empty, self._spellings[name]) for name in self.schema.spelled}
+            sides |= {name: Form(*empty) for name in self.schema.forms if name not in self._absent}
             return Encoded(*empty, np.empty(0, np.int64), per_token, sides)
 
         def load(name: str, side: str = TEXT) -> np.ndarray:
@@ -162,6 +169,11 @@ class Stored:
         if len(targets) != (len(first.indices) if per_token else len(first.starts) - 1):
             raise ValueError("the targets of a split belong to other texts")
         sides = {name: texts[name] for name in self.schema.texts[1:]}
+        for name, of in self.schema.forms.items():
+            if name not in self._absent:
+                sides[name] = Form(values := load("indices", name), texts[of].starts)
+                if len(values) != len(texts[of].indices):
+                    raise ValueError("the forms of a split belong to other texts")
         for name, of in self.schema.spelled.items():
             numbers = load("numbers", name)
             if len(numbers) != len(texts[of].indices):

@@ -1,6 +1,6 @@
 """Embeddings: vectors by index, with gradients of the rows that a batch reads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -103,6 +103,93 @@ class Embedding(nn.Module):
         for part, (_, gradient) in zip(np.split(places, np.cumsum([len(w) for w, _ in read])[:-1]), read, strict=False):
             total.index_add_(0, torch.from_numpy(part), gradient)
         return words, total.numpy()
+
+
+class Inputs:
+    """x_t: the vectors of a token by one table or several, one after the other. It holds no parameters of its own.
+
+    Args:
+        tables: the tables by the path of their modules. With several, tokens are (…, 1 + F): an index for each table.
+    """
+
+    def __init__(self, tables: Mapping[str, Embedding]):
+        self.tables = dict(tables)
+        self._each = tuple(tables.values())
+        self._one = self._each[0] if len(tables) == 1 else None
+
+    @property
+    def width(self) -> int:
+        """n, of all tables together."""
+        return sum(table.weight.shape[1] for table in self._each)
+
+    def __call__(self, tokens: Tensor) -> Tensor:
+        """The vectors of tokens, (…, n)."""
+        return self._one(tokens) if self._one else self.rows(tokens).whole()
+
+    def rows(self, tokens: Tensor) -> Rows:
+        """The embedded tokens as unique with inverse, as `Embedding.rows`."""
+        if self._one:
+            return self._one.rows(tokens)
+        if tokens.device.type != "cpu":
+            each = torch.arange(tokens[..., 0].numel(), device=tokens.device).view(tokens.shape[:-1])
+            found = tokens.flatten(0, -2)
+        else:
+            rows, which = self.different(tokens.numpy())
+            found, each = torch.from_numpy(rows), torch.from_numpy(which)
+        return Rows(torch.cat([table(found[:, i]) for i, table in enumerate(self._each)], 1), each)
+
+    def different(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Unique with inverse: the different tokens, (M,) or (M, 1 + F), and the number of each token among them."""
+        if self._one:
+            return self._one.different(tokens)
+        return different_rows(tokens)
+
+    def different_again(self, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`different` of some of the tokens that it numbered: the numbers that are there, in the same order as their tokens."""
+        if self._one:
+            return self._one.different(which)
+        own, places = np.unique(which, return_inverse=True)
+        return own, places.reshape(which.shape)
+
+    def look_up(self, rows: np.ndarray) -> np.ndarray:
+        """The vectors of different tokens, (M,) or (M, 1 + F), brought up to date, (M, n)."""
+        if self._one:
+            return self._one.look_up(rows)
+        parts = [table.different(rows[:, i]) for i, table in enumerate(self._each)]
+        return np.concatenate([t.look_up(own)[which] for t, (own, which) in zip(self._each, parts, strict=True)], 1)
+
+    def by_table(self, rows: np.ndarray, gradient: np.ndarray) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """From the gradient of different tokens' vectors, (M, n), by the `id` of each table: its rows, (u,), and ∂L/∂ of them."""
+        if self._one:
+            return {id(self._one): (rows, gradient)}
+        found, begin = {}, 0
+        for i, table in enumerate(self._each):
+            own, which = table.different(rows[:, i])
+            total = np.zeros((len(own), table.weight.shape[1]), gradient.dtype)
+            add_rows(total, which, gradient[:, begin : begin + total.shape[1]])
+            begin += total.shape[1]
+            found[id(table)] = own, total
+        return found
+
+
+def different_rows(tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Unique with inverse of rows of indices, (…, 1 + F): the different ones, (M, 1 + F), and the number of each, (…)."""
+    flat = tokens.reshape(-1, tokens.shape[-1])
+    sizes = [int(most) + 1 for most in flat.max(0, initial=0)]
+    keys = flat[:, 0].astype(np.int64)
+    for column, size in zip(flat.T[1:], sizes[1:], strict=True):
+        keys = keys * size + column
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    return flat[first], which.reshape(tokens.shape[:-1])
+
+
+@compiled
+def add_rows(total: np.ndarray, places: np.ndarray, rows: np.ndarray) -> None:
+    """Adds each of some rows, (M, n), to the row of `total`, (u, n), at its place, (M,)."""
+    for i in range(len(places)):
+        place = places[i]
+        for j in range(rows.shape[1]):
+            total[place, j] += rows[i, j]
 
 
 def by_one_hot(table: Tensor, tokens: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from rnn_core.config import ModelConfig
 from rnn_core.network.cells import Cell, State, cell_of
 from rnn_core.network.dropout import Dropout
-from rnn_core.network.embedding import Embedding, Rows
+from rnn_core.network.embedding import Embedding, Inputs, Rows
 from rnn_core.network.losses import LossesInBlocks, at_once
 from rnn_core.network.recurrence import Parameters
 from rnn_core.network.recurrent import Recurrent
@@ -29,18 +30,27 @@ class Network(nn.Module):
     and so on, `weight_out` V (k, D), `bias_out` c (k,), where D = d times the number of directions. With `config.tied`, E and V
     are one parameter (Press and Wolf 2017; Inan et al. 2017), whose first name is `weight_out`.
 
+    With the form of words (`data.forms`), x_t is E[w_t] and beside it the embedding of each feature of w_t's form,
+    `forms.{name}.weight`, (N_i, `config.form`); n is then the width of all of them together. Tokens are then fed with the
+    features' indices, (…, 1 + F), the word's first.
+
     Args:
         config: the widths and the cell.
         words: N, the size of the vocabulary.
         classes: k.
+        forms: N_i, the sizes of the vocabularies of the features, by name; {} without the form of words.
     """
 
-    def __init__(self, config: ModelConfig, words: int, classes: int):
+    def __init__(self, config: ModelConfig, words: int, classes: int, forms: Mapping[str, int] = MappingProxyType({})):
         super().__init__()
         self.config, scheme = config, config.initialisation
         self.embedding = Embedding(words, config.embedding, scheme)
+        of_form = {name: Embedding(size, config.form, scheme) for name, size in forms.items()}
+        if forms:
+            self.forms = nn.ModuleDict(of_form)
+        self.inputs = Inputs({"embedding": self.embedding} | {f"forms.{name}": table for name, table in of_form.items()})
         self.cells = Recurrent(
-            cell_of(config), config.embedding, config.hidden, config.layers, config.bidirectional, config.dropout, scheme,
+            cell_of(config), self.inputs.width, config.hidden, config.layers, config.bidirectional, config.dropout, scheme,
             config.variational,
         )
         own = torch.empty(0 if config.tied else classes, config.hidden * self.directions)
@@ -81,9 +91,9 @@ class Network(nn.Module):
         """The forward pass of a batch.
 
         Args:
-            batch: `tokens`, vocabulary indices (T, B), padded at the end; `lengths`, the steps of each text without padding,
-                (B,); optionally `at`, the indices in (T·B) for which logits are computed, (m,), their `labels` and `weights`,
-                (m,), and `start`, the state before the first step.
+            batch: `tokens`, vocabulary indices (T, B), or (T, B, 1 + F) with the form of words, padded at the end; `lengths`,
+                the steps of each text without padding, (B,); optionally `at`, the indices in (T·B) for which logits are
+                computed, (m,), their `labels` and `weights`, (m,), and `start`, the state before the first step.
 
         Returns:
             `logits`, (T, B, k) or for `at` only, (m, k); `states`, (T, B, D), zero at pads; `ends`, the parts of the state
@@ -91,7 +101,7 @@ class Network(nn.Module):
             `losses` −log ŷ[label], (m,), and their weighted sum, `loss`, instead of the logits, which are then never in memory
             at once.
         """
-        table, which = self.embedding.rows(batch["tokens"])
+        table, which = self.inputs.rows(batch["tokens"])
         # Dropout of the table: the mask of a word is the same at all its places (Gal and Ghahramani 2016, within a text).
         states, ends = self.cells(Rows(self.dropout(table), which), batch["lengths"], batch.get("start"))
         tape, at = current(), batch.get("at")
@@ -116,7 +126,7 @@ class Network(nn.Module):
 
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State, list[dict[str, Tensor]]]:
         """One step, for the next token of each text, (B,): logits, (B, k), the new state, and the kept values of each layer."""
-        after, kept = self.cells.step(self.dropout(self.embedding(tokens)), state)
+        after, kept = self.cells.step(self.dropout(self.inputs(tokens)), state)
         return self.readout(after[0][-1]), after, kept
 
     def select(self, state: State, rows: Tensor) -> State:
@@ -130,7 +140,7 @@ class Network(nn.Module):
             tokens: vocabulary indices, (T, B), padded at the end.
             lengths: steps of each text without padding, (B,).
         """
-        return self.advance(*self.embedding.rows(tokens), lengths)
+        return self.advance(*self.inputs.rows(tokens), lengths)
 
     def advance(self, table: Tensor, which: Tensor, lengths: Tensor) -> Tensor:
         """The states of the top layer, (T, B, D), for embeddings as unique with inverse; zero at pads.
@@ -151,12 +161,15 @@ class Network(nn.Module):
         return grad @ self.weight_out
 
 
-def parameter_shapes(config: ModelConfig, words: int, classes: int) -> dict[str, tuple[int, ...]]:
+def parameter_shapes(
+    config: ModelConfig, words: int, classes: int, forms: Mapping[str, int] = MappingProxyType({})
+) -> dict[str, tuple[int, ...]]:
     """The shapes of all parameters by name, from the declarations, without making a tensor."""
     cell = cell_of(config)
     directions = 2 if config.bidirectional else 1
     shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (words, config.embedding)}
-    width = config.embedding
+    shapes |= {f"forms.{name}.weight": (size, config.form) for name, size in forms.items()}
+    width = config.embedding + len(forms) * config.form
     for layer in range(config.layers):
         for direction in range(directions):
             for name, declared in cell.parameters(width, config.hidden).items():
@@ -167,7 +180,9 @@ def parameter_shapes(config: ModelConfig, words: int, classes: int) -> dict[str,
     return shapes | {"weight_out": (classes, width), "bias_out": (classes,)}
 
 
-def count_parameters(config: ModelConfig, words: int, classes: int) -> int:
+def count_parameters(
+    config: ModelConfig, words: int, classes: int, forms: Mapping[str, int] = MappingProxyType({})
+) -> int:
     """The number of parameters of a network of this config. With one Elman layer: N·n + d·n + d·d + d + k·d + k, without N·n if E
-    and V are tied."""
-    return sum(math.prod(shape) for shape in parameter_shapes(config, words, classes).values())
+    and V are tied. `forms`: as for `Network`."""
+    return sum(math.prod(shape) for shape in parameter_shapes(config, words, classes, forms).values())

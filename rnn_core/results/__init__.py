@@ -52,7 +52,7 @@ from rnn_core.results.scores import (
     TokenScores,
     TranslationScores,
 )
-from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace
+from rnn_core.results.trace import EOS, OVERFLOW, SOS, Feature, Trace
 from rnn_core.results.training import History
 from rnn_core.results.translation import Candidate, Side, Translation
 from rnn_core.results.translation_gradients import ENCODER, LossGradient, SideGradients, TranslationGradients
@@ -89,6 +89,7 @@ __all__ = [
     "DataReport",
     "DistanceGroup",
     "Evaluation",
+    "Feature",
     "FileAnswers",
     "GateTerms",
     "GradientFlow",

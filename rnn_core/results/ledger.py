@@ -43,7 +43,8 @@ class Ledger:
     """Every parameter of a network, and the bytes that training it takes, in float32.
 
     Attributes:
-        letters: N, n, d, k and G.
+        letters: N, n, d, k and G; with the form of words also e and f, the widths of E and of the tables of the form, and N_c,
+            N_2 and N_3, their rows.
         rows: in the order of the tensors.
         formula, numbers: the sum in letters and in this network's numbers, as LaTeX.
         by_formula: what the formula gives.
@@ -53,7 +54,8 @@ class Ledger:
         memory: what training holds at once.
         sizes: the letters of its formulas: P parameters in all, N, n, d and k; B texts of T steps, of which K are held for
             the way back; R rows of E that a batch reads at most; s numbers kept per unit and step; ℓ layers times
-            directions; m steps that the loss counts, the logits of up to q of which are in memory at once.
+            directions; m steps that the loss counts, the logits of up to q of which are in memory at once; with the form of words
+            A rows and S numbers of all embeddings.
     """
 
     letters: dict[str, int]

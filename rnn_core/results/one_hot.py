@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnn_core.results.trace import Feature
+
 PAD = "<pad>"
 """What fills a row of a matrix behind the end of its text."""
 
@@ -100,6 +102,7 @@ class OneHotVector:
         size: N.
         row: (n,) E[w].
         difference: largest |E[w] − Eᵀ onehot(w)|.
+        form: the features of the token's form, each a row of a table of its own beside E[w]; () if the network reads none.
     """
 
     token: str
@@ -108,6 +111,7 @@ class OneHotVector:
     size: int
     row: np.ndarray
     difference: float
+    form: tuple[Feature, ...] = ()
 
 
 @dataclass(frozen=True)

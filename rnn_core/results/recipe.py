@@ -9,7 +9,7 @@ class Recipe:
 
     Attributes:
         cell: its title.
-        words, embedding, hidden, width, classes: N, n, d, D (what the readout reads) and k.
+        words, embedding, hidden, width, classes: N, n (that of x_t), d, D (what the readout reads) and k.
         letters: of the cell's parameters.
         parameters: P.
         starts: by letter how a parameter starts, in words and numbers.

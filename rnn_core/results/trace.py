@@ -23,6 +23,25 @@ def decision_step(beliefs: np.ndarray) -> int:
 
 
 @dataclass(frozen=True)
+class Feature:
+    """A feature of the form of one token.
+
+    Attributes:
+        name: `casing`, `ending2` or `ending3`.
+        letter: of its embedding, such as E_c.
+        value: its value; `<unk>` if training saw it less than twice.
+        index: the row of the embedding.
+        size: the number of rows.
+    """
+
+    name: str
+    letter: str
+    value: str
+    index: int
+    size: int
+
+
+@dataclass(frozen=True)
 class Trace:
     """One text through one run. T steps: `<sos>`, the tokens, `<eos>`; arrays are float32.
 
@@ -34,6 +53,7 @@ class Trace:
         known: (T,) False where the token was fed as `<unk>`.
         labels: (k,) class names.
         embeddings: (T, n) what the indices look up.
+        form: (T, F) the indices of the features of each token's form; None if the network reads none.
         states: (layers, directions, T, d) h_t; direction 1 reads from the end.
         cells: like `states`, m_t of an LSTM; None for other cells.
         gates: by name, like `states`.
@@ -57,6 +77,12 @@ class Trace:
     readouts: np.ndarray
     answers: np.ndarray | None
     warnings: tuple[str, ...] = field(default=())
+    form: np.ndarray | None = None
+
+    @property
+    def fed(self) -> np.ndarray:
+        """The indices that the network read: (T,), or with the form of words (T, 1 + F), the word's first."""
+        return self.indices if self.form is None else np.column_stack((self.indices, self.form))
 
     @property
     def answer(self) -> int:

@@ -161,6 +161,7 @@ class Task:
             left_out += [] if self.translates else [*options(TranslateConfig)]
         left_out += [] if self.ties else ["tied"]
         left_out += [] if self.translates else [*TRANSLATING]
+        left_out += [] if self.schema.forms else ["form"]
         return tuple(name for name in options(config) if name not in left_out)
 
     def loss_of(self, config: RunConfig) -> str:
@@ -214,8 +215,25 @@ class Task:
         """A new network with random weights, for the vocabularies of the sides and the labels of the training split."""
         from rnn_core.network.models import Network
 
-        words = len(speech.vocabulary)
-        return Network(config.model, words, self.outputs(words, len(speech.labels)))
+        words, forms = len(speech.vocabulary), {}
+        if config.model.form:
+            forms = {name: len(speech.vocabularies[name]) for name in self.schema.forms}
+        return Network(config.model, words, self.outputs(words, len(speech.labels)), forms)
+
+    def read_by(self, config: RunConfig, vocabularies: Mapping[str, Vocabulary]) -> dict[str, Vocabulary]:
+        """The vocabularies of further sides, by name, that a network of this config reads.
+
+        Raises:
+            Problem: if the data lack the form of words, because an earlier version read them.
+        """
+        forms = self.schema.forms
+        if config.model.form and (lacking := forms.keys() - vocabularies.keys()):
+            raise Problem(
+                tr("These data were read by an earlier version, without the form of words ({names}). Read their files again, "
+                   "or train without the form.", names=", ".join(sorted(lacking))),
+                "--form 0",
+            )  # fmt: skip
+        return {name: one for name, one in vocabularies.items() if config.model.form or name not in forms}
 
     def prepare(self, config: RunConfig, train: Encoded) -> Any:
         """The training split in the form that `plan` and `batch` take. Raises Problem if it is too small for the config."""
@@ -270,7 +288,8 @@ class Task:
         """
         from rnn_core.network.models import count_parameters
 
-        return count_parameters(model, sizes[TEXT], self.outputs(sizes[TEXT], classes))
+        forms = {name: sizes[name] for name in self.schema.forms if model.form and name in sizes}
+        return count_parameters(model, sizes[TEXT], self.outputs(sizes[TEXT], classes), forms)
 
     def weights(self, config: RunConfig, lengths: np.ndarray, steps: int, loss: str | None = None) -> np.ndarray:
         """w_t of each text, (T, B) float64: the weight of each step in the loss; 0 at pads.

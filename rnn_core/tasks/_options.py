@@ -39,6 +39,12 @@ def check_data(task: "Task", config: DataConfig) -> None:
         raise Problem(tr("This task reads one text per row: leave out the column of a second text (target)."))
 
 
+def check_form(task: "Task", config: RunConfig) -> None:
+    """Raises Problem if a network shall read the form of words and the task's data have none."""
+    if config.model.form and not task.schema.forms:
+        raise Problem(tr("Only sequence tagging reads the form of words beside the words: leave it out."), "--form 0")
+
+
 def check_run(task: "Task", config: RunConfig) -> None:
     """Raises Problem if options of the network or of training do not fit a task."""
     if config.train.loss is not None and config.train.loss not in task.losses:
@@ -51,6 +57,7 @@ def check_run(task: "Task", config: RunConfig) -> None:
                 option=tr(_CALLED[name]),
             ))
     model = config.model
+    check_form(task, config)
     if model.tied and not task.ties:
         raise Problem(tr("Only a network that predicts tokens can use its embedding as its output: leave the two apart."),
                       "--no-tied")  # fmt: skip

@@ -16,6 +16,9 @@ from rnn_core.network.weighting import about_labels, step_weights
 from rnn_core.results import DataReport, Scores, Trace
 from rnn_core.tasks import Speech, Suggestion, Task, Tick, by_label, number_of
 
+FORM = 32
+"""The suggested width of the embeddings of each feature of the form of words."""
+
 
 class Tag(Task):
     """One tag per token."""
@@ -72,6 +75,8 @@ class Tag(Task):
         found = {"learning_rate": Suggestion(0.002, tr("the default for sequence tagging"))}
         if not stated.get("truncate"):  # truncation reads in one direction
             found["bidirectional"] = Suggestion(True, tr("a tag may depend on the words after it"))
+        if "casing" in report.sides:  # data that an earlier version read have no form
+            found["form"] = Suggestion(FORM, tr("the casing and the ending of a word are known even if the word is not"))
         return found
 
     def check(self, config: DataConfig | RunConfig) -> None:

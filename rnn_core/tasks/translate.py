@@ -33,6 +33,7 @@ from rnn_core.data.vocabulary import COPYING, PAD, UNK, UNWRITTEN, Vocabulary, c
 from rnn_core.language import N_, tr
 from rnn_core.results import Answers, DataReport, TokenScores, Trace, TranslationScores
 from rnn_core.tasks import Fed, Speech, Suggestion, Task, Tick
+from rnn_core.tasks._options import check_form
 
 if TYPE_CHECKING:  # it loads torch
     from rnn_core.network.search import Hypothesis
@@ -119,6 +120,7 @@ class Translate(Task):
     def check(self, config: DataConfig | RunConfig) -> None:
         if isinstance(config, RunConfig):
             model = config.model
+            check_form(self, config)
             if config.train.truncate:
                 raise Problem(tr("The encoder's gradient comes from the decoder's first step: leave the truncation out."),
                               "--truncate 0")  # fmt: skip

@@ -61,8 +61,9 @@ class Engine(Protocol):
         that at most K steps are held. The state is carried over, gradients are not.
 
         Args:
-            batch: arrays or CPU tensors: `tokens` (T, B), `lengths` (B,), and for the m steps that the loss counts
-                their indices in (T·B), `at`, with `labels` and `weights` (m,); `total`, (), divides the sum of weighted losses.
+            batch: arrays or CPU tensors: `tokens`, (T, B) or (T, B, 1 + F), `lengths`, (B,), and for the m steps that the loss
+                counts their indices in (T·B), `at`, with `labels` and `weights` (m,); `total`, (), divides the sum of weighted
+                losses.
             noise: decides the dropout masks.
             size: K.
             start: the state before the first step; None: zero.
@@ -128,7 +129,7 @@ class Fused:
     def __init__(self, network: Network, optimizer: Optimizer):
         self.network, self.optimizer = network, optimizer
         self._through = Backpropagation(network, optimizer.dense)
-        self._embedding, self._dropouts = network.embedding, (network.dropout, network.cells.dropout)  # slow lookups in torch
+        self._inputs, self._dropouts = network.inputs, (network.dropout, network.cells.dropout)  # slow lookups in torch
         self._read: Read = {}
         self._tied = optimizer.dense.part(network.weight_out).gradients[0] if network.tied else None
 
@@ -136,18 +137,18 @@ class Fused:
         for dropout in self._dropouts:
             dropout.noise = noise
         tokens, lengths, at, labels, weights, total = map(np.asarray, (batch[name] for name in _READ))
-        words, which = self._embedding.different(tokens)
-        table = self._embedding.look_up(words)
+        rows, which = self._inputs.different(tokens)
+        table = self._inputs.look_up(rows)
         of = Counted(at, labels, weights / total)
         state = None if start is None else [[part[i : i + 1].numpy() for part in start] for i in range(len(start[0]))]
-        whole, texts = tokens.shape
+        whole, texts = which.shape
         if size >= whole:
             loss, gradient = self._through(table, which, lengths, of, state)
         else:
             loss, gradient, dense = 0.0, np.zeros_like(table), np.zeros_like(self.optimizer.dense.gradients)
             for first in range(0, whole, size):
                 # the memory of a chunk must not depend on the words of other chunks
-                own, places = self._embedding.different(which[first : first + size])
+                own, places = self._inputs.different_again(which[first : first + size])
                 now = of.between(first * texts, (first + size) * texts)
                 part, found = self._through(table[own], places, lengths - first, now, state)
                 loss, state = loss + part, self._through.ends
@@ -155,9 +156,9 @@ class Fused:
                 dense += self.optimizer.dense.gradients
             self.optimizer.dense.gradients[:] = dense
         if self._tied is None:
-            self._read = {id(self._embedding): (words, gradient)}
+            self._read = self._inputs.by_table(rows, gradient)
         else:  # the gradient of a tied table is the sum of both uses
-            self._tied[words] += gradient
+            self._tied[rows] += gradient
         return loss
 
     @property
@@ -183,7 +184,7 @@ def without_kernel(model: ModelConfig, device: str) -> str:
 
 def chunks(batch: Batch, size: int) -> Iterator[dict[str, Any]]:
     """Cuts a batch into chunks of `size` steps; the last one may be shorter."""
-    whole, texts = batch["tokens"].shape
+    whole, texts = batch["tokens"].shape[:2]
     if size >= whole:
         yield dict(batch)
         return

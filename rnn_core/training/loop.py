@@ -14,7 +14,7 @@ from torch import Tensor
 
 from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig
-from rnn_core.data.batches import Encoded
+from rnn_core.data.batches import Encoded, beside
 from rnn_core.data.schema import TEXT
 from rnn_core.data.vocabulary import EOS, UNK
 from rnn_core.language import N_, tr
@@ -197,11 +197,13 @@ class Training:
         total, whole = float(batch["total"]), len(batch["tokens"])
         for name, fed in self.task.fed.items():
             tokens = batch[name]
+            tokens, form = (tokens, None) if tokens.ndim == 2 else (tokens[..., 0], tokens[..., 1:])
             steps = int(np.minimum(batch[fed.lengths], len(tokens)).sum())
             self.tokens += int(np.count_nonzero((tokens > EOS) | (tokens == UNK)))
             self.steps += steps
             self.pads += tokens.size - steps
-            batch[name] = np.where(self._rare[name][tokens] & noise.choices(tokens.shape, UNKNOWN_SHARE), UNK, tokens)
+            hidden = self._rare[name][tokens] & noise.choices(tokens.shape, UNKNOWN_SHARE)
+            batch[name] = beside(np.where(hidden, UNK, tokens), form)  # as of any unknown word, the form stays
         start = self._carried if carried else None
         with flushed_denormals():
             loss = self.engine.gradients(batch, noise, self.config.train.truncate or whole, start)

@@ -45,13 +45,14 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     """
     config, began = run.config, time.perf_counter()
     data = dataset or workspace.dataset(config.fingerprint)
-    if not (run.path / "vocabulary.json").exists():
-        run.write_speech(Speech(data.vocabulary, data.labels, data.scheme, data.vocabularies))
-    speech = run.speech
-    if (speech.vocabulary, speech.labels, speech.vocabularies) != (data.vocabulary, data.labels, data.vocabularies):
-        raise Problem(tr("The vocabulary or the labels of {name} are not those of its data. Train a new run.", name=run.name))
-    train, dev, test = (data.encoded(split) for split in SPLITS)
     task = tasks.of(config)
+    further = task.read_by(config, data.vocabularies)
+    if not (run.path / "vocabulary.json").exists():
+        run.write_speech(Speech(data.vocabulary, data.labels, data.scheme, further))
+    speech = run.speech
+    if (speech.vocabulary, speech.labels, speech.vocabularies) != (data.vocabulary, data.labels, further):
+        raise Problem(tr("The vocabulary or the labels of {name} are not those of its data. Train a new run.", name=run.name))
+    train, dev, test = (data.encoded(split).limited(further) for split in SPLITS)
     unseen = {split: task.unseen(texts, data.pieces(split)) for split, texts in (("dev", dev), ("test", test))}
     training = Training(config, train, dev, speech, unseen["dev"])
     read_seconds = time.perf_counter() - began

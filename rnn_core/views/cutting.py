@@ -63,7 +63,7 @@ class Cut:
 
 
 def _found(inputs: Inputs, label: str | None, size: int) -> Cutting:
-    return cutting(inputs.network, inputs.trace.indices[:LONGEST], _classes(inputs, label), size)
+    return cutting(inputs.network, inputs.trace.fed[:LONGEST], _classes(inputs, label), size)
 
 
 def _classes(inputs: Inputs, label: str | None) -> np.ndarray:

@@ -78,7 +78,7 @@ def _found(inputs: Inputs, *place: int) -> UnitStep:
 def most_bytes(inputs: Inputs) -> int:
     """Of each gate four rows of float64 and a few numbers: two rows as long as the state, two as long as the widest input."""
     model, cell = inputs.run.config.model, inputs.network.cell
-    widest = max(model.embedding, (1 + model.bidirectional) * model.hidden)
+    widest = max(model.input_width, (1 + model.bidirectional) * model.hidden)
     return (len(cell.gates) + 2) * (16 * model.hidden + 16 * widest + 1024) + 4096
 
 

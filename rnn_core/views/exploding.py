@@ -54,7 +54,7 @@ def _exploding(inputs: Inputs, controls: Times) -> Exploding:
     assert controls.scale is not None
     trace = inputs.trace
     classes = targets_of(inputs.run, trace, controls.label)[:LONGEST]
-    found = scaled(inputs.network, trace.indices[:LONGEST], classes, controls.scale)
+    found = scaled(inputs.network, trace.fed[:LONGEST], classes, controls.scale)
     tokens = trace.tokens[: len(classes)]
     return Exploding(
         found, tokens, min(controls.at, len(tokens) - 1), inputs.run.config.model.layers - 1, len(trace.tokens) - len(tokens),

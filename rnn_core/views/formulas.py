@@ -16,18 +16,21 @@ def latex(letter: str) -> str:
     return formula("".join(_GREEK.get(one, one) for one in letter))
 
 
-def cell(equations: Sequence[str], parts: Sequence[str], layer: int, direction: int, directions: int) -> tuple[str, ...]:
+def cell(
+    equations: Sequence[str], parts: Sequence[str], layer: int, direction: int, directions: int, form: bool = False
+) -> tuple[str, ...]:
     """The equations of one layer and direction: what x_t is, the cell's own equations, and the state before the first step.
 
     Args:
         equations, parts: as the cell declares them.
         layer, direction: which, from 0. Direction 1 reads from the end.
         directions: how many there are.
+        form: whether the network reads the form of words.
     """
     own = (_read(equation, direction) for equation in equations)
     first = "{T+1}" if direction else "0"
     start = " = ".join([*(f"{part}_{first}" for part in parts), "0"])
-    return (f"x_t = {below(layer, directions)}", *own, start)
+    return (f"x_t = {below(layer, directions, form)}", *own, start)
 
 
 def _read(equation: str, direction: int) -> str:
@@ -35,9 +38,18 @@ def _read(equation: str, direction: int) -> str:
     return equation.replace("{t-1}", "{t+1}") if direction else equation
 
 
-def below(layer: int, directions: int) -> str:
-    """What a layer, from 0, reads at a step: the embedding of the token, or the states of the layer below."""
-    return r"E[\mathrm{token}_t]" if layer == 0 else _states(layer, directions)
+def below(layer: int, directions: int, form: bool = False) -> str:
+    """What a layer, from 0, reads at a step: the embedding of the token, with those of its form beside it, or the states of the
+    layer below."""
+    if layer:
+        return _states(layer, directions)
+    return embedded(form)
+
+
+def embedded(form: bool) -> str:
+    """x_t of the lowest layer."""
+    word = r"E[\mathrm{token}_t]"
+    return rf"[{word}; E_c[\mathrm{{casing}}_t]; E_2[\ell^2_t]; E_3[\ell^3_t]]" if form else word
 
 
 def top(layers: int, directions: int) -> str:

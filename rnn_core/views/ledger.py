@@ -92,13 +92,19 @@ def _explain_counts(found: Ledger) -> str:
     past = tr(", W (G·d × d) the state before") if "W" in letters else ""
     own = tr("U, W and b") if "W" in letters else tr("U and b")
     tied = tr(" E is V too (tied), so n = d and k = N, and it is counted once.") if "E = V" in letters else ""
+    form = tr(
+        " E is N × e here: beside the word's row, x_t holds a row of {f} numbers for each feature of its form, from $E_c$ (its "
+        "casing, {casings} rows), $E_2$ (its last two letters, {two:,} rows) and $E_3$ (its last three, {three:,} rows), so n "
+        "= e + 3·f = {e} + 3·{f}.",
+        f=values["f"], e=values["e"], casings=values["N_c"], two=values["N_2"], three=values["N_3"],
+    ) if "f" in values else ""  # fmt: skip
     return tr(
         "A parameter is a matrix or vector of numbers that training sets. E (N×n) holds a row for every word, U (G·d × n) "
-        "carries what is read into the units{past}, b are the biases, V (k × d) and c read the answer out.{tied} Here N = "
+        "carries what is read into the units{past}, b are the biases, V (k × d) and c read the answer out.{tied}{form} Here N = "
         "{words:,}, n = {n}, d = {d}, k = {k}{gates}; G counts the gates, each with its own {own}.\n\n"
         "{sums}\n\n"
         "Fed one-hot instead of by E, U would have N columns and not n.",
-        past=past, tied=tied, words=values["N"], n=values["n"], d=values["d"], k=values["k"], gates=gates, own=own,
+        past=past, tied=tied, form=form, words=values["N"], n=values["n"], d=values["d"], k=values["k"], gates=gates, own=own,
         sums=sum_words(found),
     )
 
@@ -173,6 +179,12 @@ def _explain_memory(found: Ledger) -> str:
         " Of E, a batch has a gradient only for the R rows that it reads: at most one per token, and at most N. For each "
         "of the N rows two whole numbers of 8 bytes say by which update it is up to date, and where it stands in the batch.",
     )
+    if "S" in sizes:
+        by_rows = tr(
+            " Of the embeddings, S numbers in A rows, a batch has gradients only for the rows that it reads: those of at most R "
+            "different tokens. For each of the A rows two whole numbers of 8 bytes say by which update it is up to date, and "
+            "where it stands in the batch.",
+        )
     if "E = V" in {row.letter for row in found.rows}:
         by_rows = tr(
             " As V, every row of E has a gradient; that of the R rows that a batch reads is added to it. For each of the N "

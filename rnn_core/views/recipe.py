@@ -20,6 +20,14 @@ def rows(found: Recipe) -> dict[str, tuple[str, str]]:
         "token": tr("the token alone, one-hot: N = {n} numbers; its neighbours are lost", n=n),
         "next": tr("the token alone, one-hot: N = {n} numbers; those before it are lost", n=n),
     }[found.of]
+    read = tr("the tokens in order, each a row of E: n = {embedding:,} numbers", embedding=found.embedding)
+    forward = tr("xₜ = E[tokenₜ]; hₜ from hₜ₋₁ and xₜ, with h₀ = 0; ŷₜ = softmax(c + V hₜ)")
+    if "E_c" in found.starts:
+        read = tr("the tokens in order, each a row of E beside those of its form: n = {width:,} numbers", width=found.embedding)
+        forward = tr(
+            "xₜ = E[tokenₜ], beside it E_c[casing], E_2[last two letters] and E_3[last three]; hₜ from hₜ₋₁ and xₜ, with h₀ "
+            "= 0; ŷₜ = softmax(c + V hₜ)",
+        )
     of = {"text": tr("label"), "token": tr("tag"), "next": tr("next token")}[found.of]
     if found.of == "next":
         where, mean = tr("mean of −log p(next token) over the tokens of a batch"), ""
@@ -32,7 +40,7 @@ def rows(found: Recipe) -> dict[str, tuple[str, str]]:
     copies = tr("through up to K = {truncate:,} steps", truncate=found.truncate) if found.truncate else tr("through all steps")
     return {
         tr("what is read"): (
-            tr("the tokens in order, each a row of E: n = {embedding:,} numbers", embedding=found.embedding), seen,
+            read, seen,
         ),
         tr("parameters"): (
             f"{found.parameters:,}: {own}",
@@ -43,7 +51,7 @@ def rows(found: Recipe) -> dict[str, tuple[str, str]]:
             tr("V = 0, c = 0: the loss is convex, so every start leads to the same lowest loss"),
         ),
         tr("forward"): (
-            tr("xₜ = E[tokenₜ]; hₜ from hₜ₋₁ and xₜ, with h₀ = 0; ŷₜ = softmax(c + V hₜ)"), tr("ŷ = softmax(c + V x)"),
+            forward, tr("ŷ = softmax(c + V x)"),
         ),
         tr("loss"): (where + mean, tr("−log p({of})", of=of) + mean),
         tr("backward"): (

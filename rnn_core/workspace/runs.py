@@ -124,7 +124,8 @@ class Run:
             sides = {name: Vocabulary.from_json(side) for name, side in values.get("sides", {}).items()}
             if len(set(labels)) < len(labels) or len(labels) > MOST_LABELS or scheme not in (None, *SCHEMES):
                 raise ValueError("repeated or too many labels, or an unknown scheme")
-            if sides.keys() != set(tasks.of(self.config).schema.further):
+            schema, form = tasks.of(self.config).schema, self.config.model.form
+            if sides.keys() != {name for name in schema.further if form or name not in schema.forms}:
                 raise ValueError("the vocabularies are not those of the task's sides")
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
             raise Problem(tr("Run {id} is damaged: vocabulary.json. Delete it, or import it again.", id=self.id)) from None

@@ -19,7 +19,7 @@ def save(run: Run, trace: Trace) -> None:
     """Writes a trace into the run's folder, with the hash of the weights."""
     values = {field.name: getattr(trace, field.name) for field in fields(Trace)}
     arrays: Arrays = {_GATE + name: array for name, array in values.pop("gates").items()}
-    for name in ("offsets", "indices", "known", "embeddings", "states", "cells", "logits", "readouts", "answers"):
+    for name in ("offsets", "indices", "known", "embeddings", "states", "cells", "logits", "readouts", "answers", "form"):
         if (array := values.pop(name)) is not None:
             arrays[name] = array
     head = values | {"weights": weights_of(run), "gates": list(trace.gates)}
@@ -40,6 +40,6 @@ def load(run: Run, text: str) -> Trace | None:
         if set(gates) != set(cell_of(run.config.model).kept_names):  # saved when the cell had other letters
             return None
         lists = {name: tuple(head.pop(name)) for name in ("tokens", "labels", "warnings")}
-        return Trace(**{"cells": None, "answers": None} | head | lists | arrays, gates=gates)
+        return Trace(**{"cells": None, "answers": None, "form": None} | head | lists | arrays, gates=gates)
     except (Problem, KeyError, TypeError, ValueError):  # it can be computed again
         return None

@@ -9,7 +9,8 @@ from benchmarks.results import RESULTS
 from rnn_core import commands, tasks
 from rnn_core.commands.options import stated
 from rnn_core.config import SUGGESTED, DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, make, plain
-from rnn_core.results import DataReport, SplitSummary
+from rnn_core.data.forms import FEATURES
+from rnn_core.results import DataReport, SideReport, SplitSummary
 from rnn_core.training.suggest import suggest, suggestions
 
 TASKS = pytest.mark.parametrize("task", ["classify", "tag"])
@@ -21,7 +22,8 @@ def checked(data: DataConfig, model: ModelConfig, train: TrainConfig) -> RunConf
 
 
 def report(tokens: int) -> DataReport:
-    return DataReport((), 1, 1, (), (), None, 10, {"train": SplitSummary(1, tokens, {}, (), 0.0)}, "", ())
+    sides = {name: SideReport(5, {}, {}, {}, ()) for name in FEATURES}
+    return DataReport((), 1, 1, (), (), None, 10, {"train": SplitSummary(1, tokens, {}, (), 0.0)}, "", (), sides=sides)
 
 
 @TASKS
@@ -37,6 +39,12 @@ def test_larger_data_gets_a_larger_network_and_fewer_epochs(task: str) -> None:
         assert 0 < train.patience < train.epochs and 1 <= train.threads <= 2
 
 
+def test_the_form_of_words_is_suggested_where_the_data_have_it() -> None:
+    there, config = report(500), DataConfig(task="tag")
+    assert suggestions(config, there)["form"].value > 0
+    assert "form" not in suggestions(config, dataclasses.replace(there, sides={}))
+
+
 def test_a_suggestion_is_the_same_each_time() -> None:
     first, second = (suggest(DataConfig(), report(500)) for _ in range(2))
     assert [dataclasses.asdict(c) for c in first] == [dataclasses.asdict(c) for c in second]
@@ -47,7 +55,7 @@ def test_a_suggestion_is_the_same_each_time() -> None:
 def test_each_option_is_suggested_with_a_reason_unless_it_is_stated(task: str, tokens: int) -> None:
     config = DataConfig(task=task)  # type: ignore[arg-type]
     found = suggestions(config, report(tokens))
-    assert found.keys() == set(SUGGESTED) - {"truncate"} - (set() if task == "tag" else {"bidirectional"})
+    assert found.keys() == set(SUGGESTED) - {"truncate"} - (set() if task == "tag" else {"bidirectional", "form"})
     assert f"{tokens:,} training tokens" in found["hidden"].why and all(one.why for one in found.values())
     own: dict[str, Any] = {"hidden": 7, "epochs": 3, "seed": 5, "cell": "gru"}
     assert suggestions(config, report(tokens), own) == {name: one for name, one in found.items() if name not in own}

@@ -152,5 +152,5 @@ def without_kernel(model: ModelConfig, train: TrainConfig) -> str:
 def parameter_count(model: ModelConfig, dataset: SavedDataset) -> int:
     """How many numbers this network would learn."""
     task = tasks.of(dataset.config)
-    sizes = {TEXT: dataset.report.vocabulary_size} | {name: len(dataset.vocabularies[name]) for name in task.schema.further}
+    sizes = {TEXT: dataset.report.vocabulary_size} | {name: len(vocabulary) for name, vocabulary in dataset.vocabularies.items()}
     return task.parameters(model, sizes, len(dataset.labels))

@@ -13,6 +13,7 @@ from rnn_core.results import (
     CopyGradients,
     GradientFlow,
 )
+from rnn_core.views.form import TABLES
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, literal, number
 
@@ -226,7 +227,7 @@ def letter(facts: Facts, name: str) -> str:
     """A parameter's letter in the formulas, with layer and direction where there are several."""
     if not name.startswith("cells."):
         tied = {"weight_out": N_("E = V")} if facts.tied else {}
-        return tr((facts.letters | {"embedding.weight": "E", "all": N_("all together")} | tied)[name])
+        return tr((facts.letters | {"embedding.weight": "E", **TABLES, "all": N_("all together")} | tied)[name])
     _, layer, direction, parameter = name.split(".")
     where = [tr("layer {layer}", layer=int(layer) + 1)] * (facts.layers > 1)
     where += [(tr("from the start"), tr("from the end"))[int(direction)]] * (facts.directions == 2)

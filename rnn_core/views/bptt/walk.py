@@ -230,7 +230,7 @@ def _most_bytes(inputs: Inputs) -> int:
     way = inputs.backward
     cell, model = way.loaded.network.cell, way.loaded.config.model
     d = len(cell.parts) * model.hidden
-    rows = (2 + len(cell.gates)) * d + max(2 * model.hidden, model.embedding) + 2 * len(way.trace.tokens)
+    rows = (2 + len(cell.gates)) * d + max(2 * model.hidden, model.input_width) + 2 * len(way.trace.tokens)
     return most_bytes(inputs) + 8 * (d * d + rows) + 1024
 
 

@@ -5,9 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from rnn_core.analysis.form import features
 from rnn_core.figures import bars, heatmap
 from rnn_core.language import N_, tr
+from rnn_core.results import Feature
 from rnn_core.views import formulas
+from rnn_core.views.form import form_table
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Held, Step, bytes_of, name_of, place, quantities, series, token_kind
 from rnn_core.views.view import Choice, Part, View, figure, literal, number
@@ -43,13 +46,14 @@ class States:
 def _states(inputs: Inputs, controls: Held) -> States:
     trace, cell = inputs.trace, inputs.run.cell
     layers, directions = trace.states.shape[:2]
+    equations = formulas.cell(
+        cell.equations, cell.parts, controls.layer, controls.direction, directions, inputs.run.config.model.form > 0,
+    )
     matrices = dict.fromkeys((cell.declared[name].letter for name in cell.of_inputs), "x")
     matrices |= dict.fromkeys((cell.declared[name].letter for name in cell.of_step), N_("the state before"))
     return States(
         series(trace, controls).copy(), controls.quantity, controls.layer, controls.at, controls.unit,
-        _bounded(inputs, controls.quantity), trace.tokens,
-        formulas.cell(cell.equations, cell.parts, controls.layer, controls.direction, directions), controls.direction, layers,
-        matrices,
+        _bounded(inputs, controls.quantity), trace.tokens, equations, controls.direction, layers, matrices,
     )  # fmt: skip
 
 
@@ -184,6 +188,7 @@ class Embedded:
         size: N.
         kind: what a token is.
         known: whether the vocabulary holds the token itself.
+        form: the features of its form, whose rows follow that of the token in x_t; () if the network reads none.
     """
 
     values: np.ndarray
@@ -192,17 +197,27 @@ class Embedded:
     size: int
     kind: str
     known: bool
+    form: tuple[Feature, ...] = ()
 
 
 def _embedded(inputs: Inputs, controls: Step) -> Embedded:
     trace, t, run = inputs.trace, controls.at, inputs.run
     index, vocabulary = int(trace.indices[t]), run.speech.vocabulary
     fed, known = vocabulary.words[index], bool(trace.known[t])
-    return Embedded(trace.embeddings[t], index, fed, len(vocabulary), token_kind(inputs), known)
+    form = features(run, trace, t)
+    return Embedded(trace.embeddings[t], index, fed, len(vocabulary), token_kind(inputs), known, form)
 
 
 def _explain_embedding(found: Embedded) -> str:
     unknown = "" if found.known else tr(" The vocabulary does not hold it, so the network reads `<unk>` instead.")
+    if found.form:
+        return tr(
+            "The token is number **{index}** ({fed}) of the {size:,} {kind} in the vocabulary.{unknown} xₜ is that row of the "
+            "embedding table E, and beside it a row for each feature of the token's form, {width} numbers in all. The form is "
+            "known of every token, also of one that training never saw.\n\n{form}\n\n$$x_t = {formula}$$",
+            index=found.index, fed=literal(found.fed, 30), size=found.size, kind=tr(found.kind), unknown=unknown,
+            width=len(found.values), form=form_table(found.form), formula=formulas.embedded(form=True),
+        )
     return tr(
         "The token is number **{index}** ({fed}) of the {size:,} {kind} in the vocabulary; xₜ is that row of the embedding "
         "table, {width} numbers.{unknown}\n\n"

@@ -7,6 +7,8 @@ from rnn_core.analysis import one_hot as analysis
 from rnn_core.figures import vectors
 from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import OneHotVector
+from rnn_core.views import formulas
+from rnn_core.views.form import form_table
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect import Step
 from rnn_core.views.view import Part, Table, View, literal, number
@@ -51,6 +53,11 @@ def vector_words(found: OneHotVector) -> str:
 
 def _explain_vector(found: OneHotVector) -> str:
     w, n = found.index, len(found.row)
+    beside = "" if not found.form else "\n\n" + tr(
+        "This network reads the form of words too: x_t is E[w] and, beside it, one row for each feature of the token's form, "
+        "each picked by a one-hot vector of its own.\n\n{form}\n\n$$x_t = {formula}$$",
+        form=form_table(found.form), formula=formulas.embedded(form=True),
+    )  # fmt: skip
     return tr(
         "A one-hot vector has a place for every word of the vocabulary, and a 1 at the place of the word itself. No two "
         "words are more alike than others: every two of these vectors are equally far apart. Multiplied by E, the 1 picks "
@@ -58,16 +65,16 @@ def _explain_vector(found: OneHotVector) -> str:
         r"$$\mathrm{{onehot}}(w)_j = \begin{{cases}} 1 & j = w \\ 0 & j \neq w \end{{cases}}, \qquad w = {w},\ j = 0, "
         r"\ldots, {last}$$"
         "\n\n"
-        r"$$x_t = E^\top \mathrm{{onehot}}({w}) = E[{w}] \in \mathbb{{R}}^{{{n}}}$$"
+        r"$${left}E^\top \mathrm{{onehot}}({w}) = E[{w}] \in \mathbb{{R}}^{{{n}}}$$"
         "\n\n"
         "{words} The product differs from the row by {difference} at the most. Two different one-hot vectors are "
-        "always √2 = {apart} apart.",
-        w=w, last=found.size - 1, n=n, words=vector_words(found), difference=number(found.difference),
-        apart=number(2 ** 0.5),
+        "always √2 = {apart} apart.{beside}",
+        left="" if found.form else "x_t = ", beside=beside, w=w, last=found.size - 1, n=n, words=vector_words(found),
+        difference=number(found.difference), apart=number(2 ** 0.5),
     )
 
 
 VECTOR: View[Token, OneHotVector] = View(
     "one-hot-vector", N_("What is one word as a one-hot vector?"), ("run", "text"), Token, _vector, _draw_vector, _explain_vector,
-    lambda inputs: 4 * inputs.run.config.model.embedding + 4 * sum(map(len, inputs.trace.tokens)) + 65_536,
+    lambda inputs: 4 * inputs.run.config.model.input_width + 4 * sum(map(len, inputs.trace.tokens)) + 65_536,
 )  # fmt: skip

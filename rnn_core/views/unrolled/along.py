@@ -154,6 +154,7 @@ def along_of(run: Loaded | Unopened, trace: Trace, targets: np.ndarray) -> Unrol
     ranks = ranked(trace.readouts, targets, trace.labels, task.label_of != "next")
     weights = counted_steps(run, steps)
     directions, top = trace.states.shape[1], len(trace.states) - 1
+    equations = formulas.cell(cell.equations, cell.parts, top, 0, directions, run.config.model.form > 0)
     special = np.zeros(steps, bool)
     special[[0, -1]] = True
     return Unrolled(
@@ -161,7 +162,7 @@ def along_of(run: Loaded | Unopened, trace: Trace, targets: np.ndarray) -> Unrol
         len(trace.labels), ranks, None if one is None else ranks.labels.index(trace.labels[one]), losses(trace, targets), weights,
         (weights > 0) | (every and task.label_of == "text"), every, tuple(cell.parts),
         (letters(run, cell.of_inputs), letters(run, cell.of_step)),
-        formulas.cell(cell.equations, cell.parts, top, 0, directions), run.config.data.unit, np.empty(0, bool), None,
+        equations, run.config.data.unit, np.empty(0, bool), None,
     )  # fmt: skip
 
 
