@@ -89,7 +89,7 @@ class DataConfig:
             ),
         ),
     ] = "word"
-    lowercase: Annotated[bool, Field(title=N_("Lowercase"), description=N_("convert texts to lower case"))] = False
+    lowercase: Annotated[bool, Field(title=N_("Lowercase"), description=N_("look words up in lower case"))] = False
     vocabulary: Annotated[
         int,
         Field(

@@ -54,7 +54,8 @@ def escaped_only(explanation: str) -> None:
         assert text not in rest, (text, explanation)
     assert explanation.count("$$") % 2 == 0
     # what is left when formulas and escaped signs are taken away holds no sign of a user's markup
-    plain = re.sub(r"\$\$.*?\$\$|\$F_1[^$]*\$|\$E_[c23]\$|`<\w+>`", "", re.sub(r"\\\\|:gray\[\]", "", explanation), flags=re.DOTALL)
+    formulas = r"\$\$.*?\$\$|\$F_1[^$]*\$|\$E_[c23]\$|`<\w+>`"
+    plain = re.sub(formulas, "", re.sub(r"\\\\|:gray\[\]", "", explanation), flags=re.DOTALL)
     plain = re.sub(r"\\[^\w\s]", "", plain)
     assert not re.search(r"[<>$\[\]`~]", plain), plain
     assert not re.search(r"\b[hxwao]_[tk]\b", plain), "an index outside of a formula is a subscript"

@@ -196,7 +196,7 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
     config = data_form.mapping(path, name, make(DataConfig, {"task": task}), f"{key}-{task}")
     if config is None:
         return
-    values = plain(config)
+    values = plain(config) | dict(tasks.of(config).reading)
     with contextlib.suppress(Problem):
         schema = tasks.of(config).schema
         values["tokens"] = guess_tokens(cache.top(path, config, name, schema.stream), config, schema)
@@ -236,7 +236,7 @@ def _read(files: dict[str, tuple[Path, str]], title: str, config: DataConfig) ->
 
 def _as_it_stands(sample: str) -> DataConfig:
     """How a sample is read where nobody chooses."""
-    config = tasks.make(DataConfig, {"task": TASK_OF[sample]})
+    config = tasks.make(DataConfig, {"task": TASK_OF[sample], **tasks.task(TASK_OF[sample]).reading})
     schema = tasks.of(config).schema
     how = guess_tokens(cache.top(SAMPLES / sample, config, sample, schema.stream), config, schema)
     return tasks.make(DataConfig, plain(config) | {"tokens": how})
