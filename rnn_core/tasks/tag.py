@@ -38,7 +38,7 @@ class Tag(Task):
     )
     evaluation = N_("How often is the network right, which tags does it confuse, and on which tokens?")
     more_texts = "Stop !\nThe ship sails at noon .\nHer old friends from Paris can fish"
-    reading = MappingProxyType({"lowercase": True})  # the form of words (`ModelConfig.form`) keeps their capitals
+    reading = MappingProxyType({"lowercase": True, "vocabulary": 50_000})  # their form (`ModelConfig.form`) keeps capitals
     losses = ("every",)
     baselines = ("majority", "frequent_tag")
     views = MappingProxyType({

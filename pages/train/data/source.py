@@ -203,7 +203,7 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
     with st.expander(tr("Tokens, vocabulary and splits")):
         columns = st.columns(4)
         meant = tasks.of(config).options(DataConfig)
-        shown: list[str] = [field for field in ("tokens", "lowercase", "vocabulary", "max_tokens") if field in meant]
+        shown: list[str] = [field for field in ("tokens", "lowercase", "vocabulary", "min_count", "max_tokens") if field in meant]
         if len(files) < len(SPLITS) and not config.split:
             shown += [f"{split}_share" for split in SPLITS[1:] if split not in files]
             shown += [name for name in ("split_seed",) if name in meant]
