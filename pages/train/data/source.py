@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import streamlit as st
@@ -196,7 +197,7 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
     config = data_form.mapping(path, name, make(DataConfig, {"task": task}), f"{key}-{task}")
     if config is None:
         return
-    values = plain(config) | dict(tasks.of(config).reading)
+    values = asdict(config) | dict(tasks.of(config).reading)
     with contextlib.suppress(Problem):
         schema = tasks.of(config).schema
         values["tokens"] = guess_tokens(cache.top(path, config, name, schema.stream), config, schema)
