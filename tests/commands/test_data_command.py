@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rnn_core import tasks
 from rnn_core.commands import shared
 from rnn_core.config import DataConfig
 from rnn_core.data.schema import CLASSES
@@ -39,7 +40,7 @@ def test_the_task_is_guessed_and_said(
 
 
 def test_what_data_reports_is_what_reading_found(command: Run) -> None:
-    report = read_dataset({"train": Path(ENTITIES)}, DataConfig(task="tag")).report
+    report = read_dataset({"train": Path(ENTITIES)}, DataConfig(task="tag", **tasks.task("tag").reading)).report
     found = figures(command("data", "--train", ENTITIES, "--task", "tag"))
     assert found["scheme"] == report.scheme == "IOB2" and found["rows_kept"] == report.rows_kept
     assert found["vocabulary"] == report.vocabulary_size

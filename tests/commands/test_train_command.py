@@ -43,7 +43,7 @@ def test_train_ends_with_its_figures(
     size, k = len(run.speech.vocabulary), len(run.speech.labels)
     assert (
         found["parameters"]
-        == count_parameters(run.config.model, size, k)
+        == count_parameters(run.config.model, size, k, {name: len(one) for name, one in run.speech.vocabularies.items()})
         == sum(w.size for w in run.weights().values())
     )
     assert found["epochs"] == 1 and found["read_seconds"] > 0 and found["train_seconds"] > 0
@@ -66,6 +66,7 @@ def test_what_is_not_stated_is_suggested_for_the_data_and_said(command: Run, wor
         f"suggested: --embedding 32 --dropout 0.3 --patience 8 --batch 8 ({tokens:,} training tokens: small data)",
         "suggested: --learning-rate 0.002 (the default for sequence tagging)",
         "suggested: --bidirectional (a tag may depend on the words after it)",
+        "suggested: --form 32 (the casing and the ending of a word are known even if the word is not)",
     ]
     typed = [word for line in said for word in line.removeprefix("suggested: ").split(" (")[0].split()]
     again = command("train", "--train", ENTITIES, "--hidden", "8", "--epochs", "1", "--threads", "1", *typed)
@@ -122,7 +123,9 @@ def test_options_reach_the_config(command: Run, workspace: Workspace) -> None:
         "--initialisation", "torch",
     ]  # fmt: skip
     config = workspace.run(figures(command("train", "--train", REVIEWS, *SMALL, *given))["run"]).config
-    assert config.model == ModelConfig("rnn", "relu", 8, 8, 2, False, 0.25, "torch")
+    assert config.model == ModelConfig(
+        cell="rnn", activation="relu", embedding=8, hidden=8, layers=2, dropout=0.25, initialisation="torch",
+    )
     assert config.train == TrainConfig(
         loss="every",
         reduce="sum",
