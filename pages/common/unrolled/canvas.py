@@ -49,7 +49,8 @@ def show(found: Unrolled | Walked | Trained) -> None:
         if not along.pair and found and 0 <= chosen < len(found[0].order) and 0 <= step < len(along.tokens):
             state.select(step=step, unit=chosen, layer=layer, direction=direction)
 
-    data = blob(found, "played" in state.session().awaited, state.selection().loss)
+    selected = state.selection()
+    data = blob(found, "played" in state.session().awaited, selected.loss, selected.step)
     _component(key="unrolled", data=data, on_opened_change=opened, on_unit_change=unit,
                on_played_change=lambda: state.happened("played"), height="content")  # fmt: skip
 
@@ -67,12 +68,13 @@ def folded(question: str, name: str, read: Inputs, picture: str) -> None:
             view_panel.show(view(name), read, choices=False, picture=picture)
 
 
-def blob(found: Unrolled | Walked | Trained, tells: bool = False, begins: str | None = None) -> bytes:
+def blob(found: Unrolled | Walked | Trained, tells: bool = False, begins: str | None = None, step: int | None = None) -> bytes:
     """The picture's numbers as one piece, as `component.packed` has it.
 
     Args:
         tells: whether the picture tells when it has been played to its end.
         begins: the loss whose way back is shown first, `last` or `every`; None: the one that the run was trained with.
+        step: the page's chosen one, at which the picture opens, counted from the start of the decoder where there is one.
     """
     walked = found if isinstance(found, Walked) else None
     trained = found if isinstance(found, Trained) else None
@@ -120,7 +122,8 @@ def blob(found: Unrolled | Walked | Trained, tells: bool = False, begins: str | 
             "updates": trained.over.updates.tolist(), "own": trained.over.best, "best": trained.best.ravel().tolist(),
         },
     }  # fmt: skip
-    return packed(header, arrays)
+    at = None if step is None else step + found.strips[-1].start
+    return packed(header, arrays, {"step": at if at is not None and 0 <= at < len(found.tokens) else None})
 
 
 view_panel.COMPONENTS["unrolled"] = show

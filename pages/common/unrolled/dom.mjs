@@ -1,5 +1,8 @@
 // Elements, and words that fit.
 
+/** The event by which one component tells the others of a page the step that it went to, and of how many. */
+export const STEP = "unrolled-step"
+
 const SVG = "http://www.w3.org/2000/svg"
 
 export const svg = (name, attributes = {}, text) => {

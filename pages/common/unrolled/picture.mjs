@@ -1,6 +1,6 @@
 // The picture of a network that reads a text: a column for each step. Hovering, scrubbing, playing and keys never leave the browser.
 import { answer, at, attention, cells, feedback, token } from "./columns.mjs"
-import { button, icon, indexed, make, shortened, still, svg } from "./dom.mjs"
+import { STEP, button, icon, indexed, make, shortened, still, svg } from "./dom.mjs"
 import {
   ANSWER, CELL, FORWARDS, GUTTER, LOSS, TAIL, columnWidth, heightOf, layout, left, pace, parsed, phase, printed, rowsOf, schedule,
   visible,
@@ -26,7 +26,7 @@ export class Picture extends Told {
     this.times = this.timed()
     this.setUp()
     this.played = this.times.total
-    this.at = this.times.columns.at(-1)
+    this.at = given.step ?? this.times.columns.at(-1)
     this.opens = opens
     this.build()
     this.fillGutter()
@@ -137,6 +137,8 @@ export class Picture extends Told {
     const sized = new ResizeObserver(() => this.fit())
     sized.observe(this.root)
     const themed = event => { if (event.target === this.root) this.draw() }
+    const told = ({ detail }) => { if (!this.given.pair && detail.steps === this.given.steps) this.follow(detail.step) }
+    document.addEventListener(STEP, told)
     this.root.addEventListener("transitionend", themed)
     this.stage.onscroll = () => this.draw()
     this.stage.onkeydown = event => this.pressed(event)
@@ -167,14 +169,15 @@ export class Picture extends Told {
     return () => {
       this.stop()
       sized.disconnect()
+      document.removeEventListener(STEP, told)
       this.root.removeEventListener("transitionend", themed)
     }
   }
 
-  /** Plays by itself once, at somebody's first visit. */
+  /** Plays by itself once, at somebody's first visit, unless the page has chosen a step. */
   greet() {
     try {
-      if (still() || localStorage.getItem(SEEN)) return
+      if (still() || this.given.step !== null || localStorage.getItem(SEEN)) return
       localStorage.setItem(SEEN, "1")
     } catch { return }
     this.start(true)
@@ -198,6 +201,17 @@ export class Picture extends Told {
     this.bringIn()
     this.draw()
     this.say()
+  }
+
+  /** Goes to a step that was chosen beside the picture, with the whole play shown; null: none is chosen any more. */
+  follow(step) {
+    if (step === null) {
+      this.rest()
+      return
+    }
+    this.go(step)
+    this.played = this.times.total
+    this.draw()
   }
 
   start(alone = false) {
@@ -303,6 +317,7 @@ export class Picture extends Told {
       this.clear()
       this.joined = -1
       this.widened()
+      this.bringIn()
       this.lines.replaceChildren(...[ANSWER.top, ANSWER.foot].map(y => svg("line", { class: "track", x1: left(this.given.answered.indexOf(true), width), x2: whole - tail, y1: y, y2: y })))
       for (const strip of this.plan.strips) this.backdrop(strip)
     }
@@ -397,8 +412,8 @@ export class Picture extends Told {
   attend(hovered) {
     this.hovered = hovered
     if (!this.given.attention.length) return
-    const start = this.plan.strips.at(-1).start, chosen = this.playing || !this.resting ? this.at : null, t = hovered ?? chosen
-    const shown = t !== null && t >= start && this.times.until(t) <= Math.ceil(this.played) ? t : null
+    const start = this.plan.strips.at(-1).start, t = hovered ?? this.at
+    const shown = t >= start && this.times.until(t) <= Math.ceil(this.played) ? t : null
     if (this.attending === `${shown} ${this.width}`) return
     this.attending = `${shown} ${this.width}`
     this.attended.replaceChildren(...(shown === null ? [] : [attention(shown, this)]))
