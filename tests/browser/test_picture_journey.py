@@ -1,0 +1,80 @@
+"""The picture beside the rest of a page: it opens at the page's step and follows it, and what is hard to see can be found."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.person import Person
+
+pytestmark = pytest.mark.browser
+RUN = "05-film-reviews"
+AT = f"run={RUN}&text=a+slow+start+,+but+a+great+end+."
+
+
+def visit(browser: Any, server: str, address: str, **more: Any) -> Person:
+    """Somebody who has seen the picture play before, at an address where it stands."""
+    person = Person(browser, server, **more)
+    person.page.add_init_script("localStorage.setItem('unrolled-played', '1')")
+    person.go(address)
+    return person
+
+
+def seen_at(page: Any, step: int) -> None:
+    """The picture speaks of a step, counted from 0, marks its column, and shows it."""
+    expect(page.locator(".detail")).to_contain_text(f"t = {step + 1} ")
+    expect(page.locator("g.column.here")).to_have_attribute("data-t", str(step))
+    place, stage = page.locator("g.column.here .cell").first.bounding_box(), page.locator(".stage").bounding_box()
+    assert place is not None and stage is not None
+    assert place["x"] > stage["x"] + 80 and place["x"] + place["width"] <= stage["x"] + stage["width"] + 1
+
+
+def test_the_picture_opens_at_the_chosen_step_and_follows_the_page(browser: Any, server: str) -> None:
+    person = visit(browser, server, f"/unrolled?{AT}&step=3&unit=2&picture=backwards")
+    page = person.page
+    page.get_by_text("Unit 2 opened at t = 4").wait_for()
+    page.locator(".share").first.wait_for()
+    seen_at(page, 3)
+    expect(page.locator(".gutter")).to_contain_text("100 %")  # nothing of it is hidden
+    page.get_by_text("loss: every", exact=True).click()
+    url = page.url
+    page.get_by_role("button", name="One step on", exact=True).click()  # of the circuit
+    seen_at(page, 4)
+    page.locator(".stage").focus()
+    page.locator(".stage").press("ArrowRight")
+    seen_at(page, 5)
+    assert page.url == url, "nothing of this went to the server"
+    page.get_by_role("button", name="Go to t = 5").click()
+    page.get_by_text("Unit 2 opened at t = 5").wait_for()
+    person.settle()
+    seen_at(page, 4)
+    expect(page.locator('[data-loss="every"]')).to_have_attribute("aria-pressed", "true")  # its mode is still the chosen one
+    assert not person.errors
+
+
+@pytest.mark.parametrize("path", ["/inspect", "/bptt"])
+def test_so_does_the_folded_one(browser: Any, server: str, path: str) -> None:
+    person = visit(browser, server, f"{path}?{AT}&step=3")
+    page = person.page
+    page.locator(".st-key-unrolled-folded summary").click()
+    page.locator(".unrolled .dot").first.wait_for()
+    seen_at(page, 3)
+    if path == "/inspect":
+        person.press("Next")
+        seen_at(page, 4)
+    assert not person.errors
+
+
+@pytest.mark.parametrize(
+    ("run", "text"), [("00-english-french", "She reads a book."), ("00-notebook", "The state of the network at")]
+)
+def test_a_picture_that_scrolls_opens_at_the_step_it_speaks_of(browser: Any, server: str, run: str, text: str) -> None:
+    person = visit(browser, server, f"/unrolled?run={run}&text={text.replace(' ', '+')}", size=(900, 1000))
+    page = person.page
+    page.locator(".minimap:not(.hidden)").wait_for()
+    last = int(page.locator(".stage").get_attribute("aria-valuemax") or 0)
+    expect(page.locator(".detail")).to_contain_text(f"t = {last} ")
+    expect(page.locator(f'g.column[data-t="{last - 1}"] .cell').first).to_be_in_viewport()
+    if run == "00-english-french":
+        assert page.locator(".attends").count(), "the attention of that step is there at rest"
+    assert not person.errors
