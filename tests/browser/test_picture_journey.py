@@ -78,3 +78,37 @@ def test_a_picture_that_scrolls_opens_at_the_step_it_speaks_of(browser: Any, ser
     if run == "00-english-french":
         assert page.locator(".attends").count(), "the attention of that step is there at rest"
     assert not person.errors
+
+
+def test_the_same_parameter_is_found_by_keys_and_touch(browser: Any, server: str) -> None:
+    person = visit(browser, server, f"/unrolled?{AT}", has_touch=True)
+    page = person.page
+    page.locator(".dot").first.wait_for()
+    lit, steps = page.locator("g.column .pill.lit"), page.locator("g.column").count()
+    page.locator(".stage").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator(".parameters button:focus")).to_have_attribute("data-key", "V")
+    expect(lit).to_have_count(steps)
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("button", name="W (hidden to hidden)")).to_be_focused()
+    expect(lit).to_have_count(steps - 1)
+    expect(page.locator(".tip")).to_contain_text("one matrix")
+    thread, lead = (page.locator(f"{place} .thread").get_attribute("d") for place in (".sheet > svg:first-child", ".gutter"))
+    assert thread and lead and lead.startswith("M80,") and lead.endswith("H88") and thread.startswith("M88,"), "it leads to the letter"
+    for dim in (".gutter > text", ".ways", ".loss", ".sheet > canvas"):
+        shown = page.locator(dim).first.evaluate("""one => {
+            for (let at = one; at; at = at.parentElement) if (getComputedStyle(at).filter !== "none") return getComputedStyle(at).filter
+        }""")
+        assert shown == "opacity(0.35)", dim
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(lit).to_have_count(steps - 1)  # it is kept
+    page.locator(".stage").focus()
+    page.keyboard.press("Escape")
+    expect(lit).to_have_count(0)
+    page.locator('g.column .pill[data-key="U"]').nth(2).tap()
+    expect(lit).to_have_count(steps)
+    expect(page.locator(".parameters button[aria-pressed=true]")).to_have_attribute("data-key", "U")
+    page.locator('g.column .pill[data-key="U"]').nth(4).tap()
+    expect(lit).to_have_count(0)
+    assert not person.errors
