@@ -1,6 +1,6 @@
 // The picture of a network that reads a text: a column for each step. Hovering, scrubbing, playing and keys never leave the browser.
 import { answer, at, attention, cells, feedback, inGutter, pill, startOf, token } from "./columns.mjs"
-import { STEP, button, icon, indexed, make, shortened, still, svg } from "./dom.mjs"
+import { STEP, button, icon, indexed, make, nameOf, shortened, still, svg } from "./dom.mjs"
 import {
   ANSWER, CELL, FORWARDS, GUTTER, LOSS, TAIL, columnWidth, heightOf, layout, left, pace, parsed, phase, printed, rowsOf, schedule,
   visible,
@@ -49,8 +49,8 @@ export class Picture extends Told {
     this.live = make("span", "live")
     this.live.setAttribute("aria-live", "polite")
     this.bar.append(this.play, ...this.ends, ...this.switches(), this.live)
-    this.live.before(button(tr("Look into this step"), given.pair ? tr("Open this step on the Translate page") : tr("Open this step on the Inspect page"), () => this.opens.page(this.at)),
-                     ...["svg", "png"].map(kind => this.saver(kind)))
+    const look = button(tr("Look into this step"), given.pair ? tr("Open this step on the Translate page") : tr("Open this step on the Inspect page"), () => this.opens.page(this.at))
+    this.live.before(...(given.leads ? [look] : []), ...["svg", "png"].map(kind => this.saver(kind)))
     this.map = make("div", "minimap hidden")
     this.map.append(make("canvas"), make("div", "window"))
     this.stage = make("div", "stage")
@@ -509,7 +509,11 @@ export class Picture extends Told {
   }
 
   mark() {
-    if (this.marked !== this.playing) this.play.replaceChildren(icon(this.playing ? "pause" : "play"), this.playing ? tr("Pause") : tr("Play"))
+    if (this.marked !== this.playing) {
+      const words = this.playing ? tr("Pause") : tr("Play")
+      this.play.replaceChildren(icon(this.playing ? "pause" : "play"), words)
+      this.play.setAttribute("aria-label", this.playing ? words : nameOf(words, this.plays))
+    }
     this.marked = this.playing
     const { resting } = this, last = this.given.steps - 1
     this.root.dataset.state = this.playing ? "playing" : resting ? "rest" : "stopped"
