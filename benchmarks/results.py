@@ -49,10 +49,10 @@ RESULTS: dict[str, tuple[list[str], int, str]] = {
         ([*files("sst2", ".csv"), *SENTENCES, "--initialisation", "torch"], 3, "test_accuracy"),
     "sst2, LSTM, sentences and their phrases":
         ([*files("sst2", ".csv", "train_phrases"), *SENTENCES, "--epochs", "6"], 3, "test_accuracy"),
-    "ud_ewt UPOS, LSTM both ways": ([*UPOS, "--form", "0"], 1, "test_accuracy"),
-    "ud_ewt UPOS, LSTM both ways, form of words": ([*UPOS, "--form", "32"], 3, "test_accuracy"),
-    "wnut17, LSTM both ways": ([*ENTITIES, "--form", "0"], 1, "test_f1"),
-    "wnut17, LSTM both ways, form of words": ([*ENTITIES, "--form", "32"], 3, "test_f1"),
+    "ud_ewt UPOS, LSTM both ways": ([*UPOS, "--form", "0", "--no-lowercase"], 1, "test_accuracy"),
+    "ud_ewt UPOS, LSTM both ways, form of words": ([*UPOS, "--form", "32", "--lowercase"], 3, "test_accuracy"),
+    "wnut17, LSTM both ways": ([*ENTITIES, "--form", "0", "--no-lowercase"], 1, "test_f1"),
+    "wnut17, LSTM both ways, form of words": ([*ENTITIES, "--form", "32", "--lowercase"], 3, "test_f1"),
 }  # fmt: skip
 """By name: the options of `train`, the number of seeds, the figure reported."""
 

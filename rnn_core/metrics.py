@@ -193,6 +193,11 @@ def _mark(tag: str, prefixes: str) -> Mark:
     return (prefix, kind) if prefix in prefixes else _OUTSIDE
 
 
+def marks(tags: Sequence[str], scheme: str) -> list[Mark]:
+    """Tags parsed by a scheme; the letters of BILOU and BMES are those of IOBES, and other tags are outside."""
+    return [_mark(tag, _RULES[scheme].prefixes) for tag in tags]
+
+
 def spans(tags: Sequence[str], scheme: str) -> list[Span]:
     """The entities of one sentence by seqeval's strict rule: only entities that the scheme allows count.
 

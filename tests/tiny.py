@@ -13,9 +13,10 @@ from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from rnn_core.data import datasets, file_examples, guessing, sources, unlabelled
 from rnn_core.data import preview as previews
 from rnn_core.data.batches import Encoded
+from rnn_core.data.forms import FEATURES
 from rnn_core.data.scoring import LabelScorer, Predictions
 from rnn_core.data.top import Top, look
-from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.data.vocabulary import SPECIALS, Vocabulary
 from rnn_core.network.models import Network
 from rnn_core.network.sweeps import SWEEPS
 from rnn_core.results import Scores
@@ -79,7 +80,7 @@ def network_of(model: ModelConfig, words: int, classes: int, seed: int = 0) -> N
 def random_network(config: RunConfig, speech: Speech, seed: int = 0) -> torch.nn.Module:
     """The network of a run, with every number drawn from N(0, 0.5²)."""
     task = tasks.of(config)
-    if not task.schema.texts[1:]:
+    if not task.schema.texts[1:] and not config.model.form:
         return network_of(config.model, len(speech.vocabulary), task.outputs(len(speech.vocabulary), len(speech.labels)), seed)
     torch.manual_seed(seed)
     network = task.network(config, speech)
@@ -140,7 +141,11 @@ def saved_run(
         labels = TAGS if task.schema.per_token else LABELS if task.schema.labels else ()
     run = Run(workspace.fresh("runs"))
     run.write_config(config)
-    speech = Speech(vocabulary, tuple(labels), scheme, dict.fromkeys(task.schema.texts[1:], vocabulary))
+    further = dict.fromkeys(task.schema.texts[1:], vocabulary)
+    if config.model.form:
+        known = vocabulary.words[len(SPECIALS) :]
+        further |= {name: Vocabulary.build([[*map(FEATURES[name], known)]], 1000) for name in task.schema.forms}
+    speech = Speech(vocabulary, tuple(labels), scheme, further)
     run.write_speech(speech)
     network = random_network(config, speech, seed)
     write_tensors(run.path / "weights.safetensors", {n: p.detach().numpy() for n, p in network.named_parameters()})

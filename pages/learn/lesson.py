@@ -168,6 +168,9 @@ def _show_way(lesson: Lesson, progress: Progress, at: int) -> None:
 def _show_blocks(step: Step, at: int, progress: Progress, now: looked.Looked, quantities: Quantities) -> bool:
     """The blocks up to the first one that is not done; whether all are."""
     state.session().awaited = doing.awaited(step)
+    typed = [number for number, block in enumerate(step.blocks) if isinstance(block, Do) and block.event == "typed"]
+    before = looked.Looked(now.run, {**now.given, "text": now.first}, now.first)  # above a text of one's own, the lesson's
+    asked_before = held(before.resolve)
     for number, block in enumerate(step.blocks):
         match block:
             case Said(words=words):
@@ -176,8 +179,10 @@ def _show_blocks(step: Step, at: int, progress: Progress, now: looked.Looked, qu
             case Shown():
                 with widgets.saying_problems():
                     _show_view(block, now)
-            case Ask() if not asking.show(block, progress.goal(at, number), f"{at}-{number}", now, quantities):
-                return False
+            case Ask():
+                of = (before, asked_before) if typed and number < typed[0] else (now, quantities)
+                if not asking.show(block, progress.goal(at, number), f"{at}-{number}", *of):
+                    return False
             case Do():
                 key = f"{state.selection().lesson}-{at}-{number}"
                 if not doing.show(block, progress.goal(at, number), key, quantities, now):

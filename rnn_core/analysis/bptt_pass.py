@@ -148,7 +148,7 @@ def target_of(
             "A {task} run takes a loss at every token; there is none at the last step alone. Choose every.",
             task=tr(task.short),
         ))
-    classes = torch.from_numpy(task.aim(target, trace.labels, trace.readouts, trace.indices))
+    classes = torch.from_numpy(task.aim(target, trace.labels, trace.readouts, trace.indices, trace.scheme))
     added = config.train.reduce if reduce is None else reduce
     if added not in REDUCE:
         raise Problem(tr(

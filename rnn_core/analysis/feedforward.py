@@ -61,7 +61,8 @@ def gain(
     words, places = np.unique(some.fed, axis=0, return_inverse=True)  # what is read alone answers alike everywhere
     p = alone(network, words)["logits"][0].softmax(1).numpy()
     task = tasks.of(loaded.config)
-    answers = task.predict(network, loaded.config, some, tick).answers
+    rules = task.rules(loaded.speech.labels, loaded.speech.scheme)
+    answers = task.predict(network, loaded.config, some, tick, rules).answers
     targets, answers = targets[answers >= 0], answers[answers >= 0]
     read_at = [start + task.answered(steps) for start, steps in zip(some.starts, some.lengths.tolist(), strict=False)]
     at = np.concatenate([*read_at, np.empty(0, np.int64)])

@@ -115,7 +115,7 @@ def label_matrix(loaded: Loaded, matrix: TextMatrix, targets: Sequence[Target | 
     classes = np.full(counted.shape, -1)
     for row, steps in enumerate(lengths.tolist()):
         readouts = np.zeros((steps, 0)) if given[row] else _readouts(loaded, matrix.tokens[row])
-        classes[row, :steps] = task.aim(targets[row], outcomes, readouts, matrix.indices[row, :steps])
+        classes[row, :steps] = task.aim(targets[row], outcomes, readouts, matrix.indices[row, :steps], loaded.speech.scheme)
     classes = np.where(counted, classes, -1)
     used = np.unique(classes[classes >= 0])
     names = outcomes if task.schema.labels else matrix.words  # without labels it is words that are asked for

@@ -21,7 +21,7 @@ def targets_of(loaded: Loaded | Unopened, trace: Trace, label: str | None = None
     Args:
         label: the class asked for at all of these steps; None, or not a class of the run: what the task asks for by itself.
     """
-    targets = tasks.of(loaded.config).aim(None, trace.labels, trace.readouts, trace.indices)
+    targets = tasks.of(loaded.config).aim(None, trace.labels, trace.readouts, trace.indices, trace.scheme)
     return np.where(targets >= 0, trace.labels.index(label), -1) if label in trace.labels else targets
 
 

@@ -91,6 +91,7 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         answers=None if answers is None else array(answers),
         warnings=tuple(oddities(words, indices, loaded.config.data.unit, form is not None)),
         form=form,
+        scheme=loaded.speech.scheme,
     )
 
 

@@ -95,11 +95,16 @@ def _looked_into(given: argparse.Namespace) -> "dict[str, Source]":
     paths = {split: ordinary_file(getattr(given, split)) for split in SPLITS if getattr(given, split)}
     shown = paths["train"].name
     if given.task is None:
-        task = tasks.guess(look(paths["train"], config, shown), config)
-        others = " or ".join(f"--task {other}" for other in tasks.names() if other != task)
-        print(f"{shown}: read as {tasks.task(task).short}; {others} reads it otherwise", file=sys.stderr)
-        config = tasks.make(DataConfig, chosen | {"task": task})
-    schema = tasks.of(config).schema
+        guessed = tasks.guess(look(paths["train"], config, shown), config)
+        others = " or ".join(f"--task {other}" for other in tasks.names() if other != guessed)
+        print(f"{shown}: read as {tasks.task(guessed).short}; {others} reads it otherwise", file=sys.stderr)
+        config = tasks.make(DataConfig, chosen | {"task": guessed})
+    task = tasks.of(config)
+    if further := {name: value for name, value in task.reading.items() if name not in chosen}:
+        config = tasks.make(DataConfig, plain(config) | further)
+        if further.get("lowercase"):
+            print(f"{shown}: words are looked up in lower case; --no-lowercase looks them up as written", file=sys.stderr)
+    schema = task.schema
     if "tokens" not in chosen and guess_tokens(look(paths["train"], config, shown, schema.stream), config, schema) == "char":
         why = "" if schema.stream else ", because its texts have no spaces between words"
         print(f"{shown}: read by characters{why}; --tokens word reads them otherwise", file=sys.stderr)

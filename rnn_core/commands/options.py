@@ -7,7 +7,7 @@ from typing import Any
 from rnn_core import tasks
 from rnn_core.config import SPLITS, SUGGESTED, DataConfig, TrainConfig, choices, number_type, options
 
-_TRAINED_WITH = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
+_TRAINED_WITH = ("task", "tokens", "lowercase", "vocabulary", "min_count", "max_tokens")
 """Options of `DataConfig` that hold for every file that a run reads, because its network was trained with them."""
 
 _OF_THE_CUT = ("split", "dev_share", "test_share", "split_seed")

@@ -89,13 +89,22 @@ class DataConfig:
             ),
         ),
     ] = "word"
-    lowercase: Annotated[bool, Field(title=N_("Lowercase"), description=N_("convert texts to lower case"))] = False
+    lowercase: Annotated[bool, Field(title=N_("Lowercase"), description=N_("look words up in lower case"))] = False
     vocabulary: Annotated[
         int,
         Field(
             ge=10, le=1_000_000, title=N_("Vocabulary size N"), description=N_("keep the N most frequent tokens of training")
         ),
     ] = 20_000
+    min_count: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=MOST_WHOLE,
+            title=N_("Minimum frequency"),
+            description=N_("keep tokens that occur at least this often in training"),
+        ),
+    ] = 1
     max_tokens: Annotated[
         int, Field(ge=1, le=20_000, title=N_("Longest text"), description=N_("cut longer texts to this number of tokens"))
     ] = 400

@@ -46,7 +46,18 @@ class TranslateConfig:
 
 @dataclass(frozen=True, config=STRICT)
 class EvaluateConfig(TranslateConfig):
-    """How a run is evaluated: the search of a run of translation, the learning of one that reads streams."""
+    """How a run is evaluated: the search of a run of translation, the learning of one that reads streams, the rules of tags."""
+
+    rules: Annotated[
+        bool,
+        Field(
+            title=N_("Rules of the tag scheme"),
+            description=N_(
+                "entity tags are the most probable sequence that keeps to their scheme, such as no I- without its B-; otherwise "
+                "each is the most probable of its token",
+            ),
+        ),
+    ] = True
 
     dynamic: Annotated[
         float | None,

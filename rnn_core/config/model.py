@@ -33,7 +33,8 @@ class ModelConfig:
             title=N_("Form of words"),
             description=N_(
                 "the width of each of three embeddings beside the word's: of its casing, its last two and its last three "
-                "letters, which are known of words that training never saw (sequence tagging only); 0: none",
+                "letters, which are known of words that training never saw (sequence tagging only); 0: none, and where "
+                "words are looked up in lower case, the network then knows no capitals",
             ),
         ),
     ] = 0

@@ -15,7 +15,7 @@ from rnn_core.data import checks
 from rnn_core.data.examples import Example, Tally
 from rnn_core.data.finish import Counted, Written
 from rnn_core.data.labels import NONE, labels_of, no_labels
-from rnn_core.data.numbering import MOST_TOKENS
+from rnn_core.data.numbering import MOST_TOKENS, Counts
 from rnn_core.data.progress import Tick, part, parts_by_size
 from rnn_core.data.reading import read_source, uncollected
 from rnn_core.data.schema import TEXT
@@ -23,6 +23,7 @@ from rnn_core.data.sources import HASHED, Plan
 from rnn_core.data.splits import cut_from_train, different_texts, how_split, shared_texts
 from rnn_core.data.stored import Stored
 from rnn_core.data.streams import END
+from rnn_core.data.vocabulary import SPECIALS, Vocabulary
 from rnn_core.data.writer import Writer
 from rnn_core.language import tr, tr_n
 from rnn_core.results import DataReport, LeftOut, SideReport, SplitSummary
@@ -148,7 +149,10 @@ def _finished(
         splits={split: _summary(counted) for split, counted in splits.items()},
         cut=how_split(config, sources, cut, schema),
         examples=examples,
-        notes=(*dict.fromkeys(note for source in sources.values() for note in source.notes), *_unified(written)),
+        notes=(
+            *dict.fromkeys(note for source in sources.values() for note in source.notes), *_unified(written),
+            *_dropped(written, words, vocabularies),
+        ),
         sides={name: _side(name, len(vocabularies[name]), splits, texts.get(name, ())) for name in schema.further},
     )
     return Dataset(folder, config, schema, labels.names, labels.scheme, plan.fingerprint, report)
@@ -165,6 +169,27 @@ def _unified(written: Written) -> list[str]:
         "as one word.",
         count,
     )]  # fmt: skip
+
+
+def _dropped(written: Written, words: Mapping[str, Counts], vocabularies: Mapping[str, Vocabulary]) -> list[str]:
+    """How many different tokens of training the vocabulary of each text leaves out, and their share of all tokens."""
+    said = []
+    for name in written.sides:
+        counts, vocabulary = words[name].counts, vocabularies[name]
+        kept, different, total = len(vocabulary) - len(SPECIALS), int(np.count_nonzero(counts)), int(counts.sum())
+        if kept == different or not total:
+            continue
+        told = {"kept": kept, "different": different, "share": 1 - sum(vocabulary.counts) / total}
+        said.append(
+            tr(
+                "The vocabulary holds {kept:,} of the {different:,} different characters of training; the others, {share:.2%} of "
+                "all its characters, are read as <unk>.", **told,
+            ) if written.config.unit == "characters" else tr(
+                "The vocabulary holds {kept:,} of the {different:,} different words of training; the others, {share:.2%} of all "
+                "its words, are read as <unk>.", **told,
+            )
+        )  # fmt: skip
+    return said
 
 
 def _ten(rows: np.ndarray) -> np.ndarray:

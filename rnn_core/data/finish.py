@@ -131,8 +131,9 @@ class WrittenTokens:
 
     def vocabulary(self, counts: Counts) -> Vocabulary:
         """The result of `Vocabulary.build` for the training texts, from the count of each word there."""
-        tokens = self.folded[0]
-        order = counts.by_count()[: self.config.vocabulary + 1 + len(SPECIALS)].tolist()
+        tokens, order = self.folded[0], counts.by_count()
+        order = order[counts.counts[order] >= self.config.min_count]
+        order = order[: self.config.vocabulary + 1 + len(SPECIALS)].tolist()
         kept = [i for i in order if i and tokens[i] not in SPECIALS][: self.config.vocabulary]
         return Vocabulary(
             SPECIALS + tuple([tokens[i] for i in kept]),

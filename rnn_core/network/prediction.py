@@ -11,6 +11,7 @@ from torch import nn
 from rnn_core.data.batches import Batch, Encoded, in_order
 from rnn_core.data.scoring import Predictions
 from rnn_core.data.streams import Streams
+from rnn_core.data.tag_rules import TagRules
 from rnn_core.data.vocabulary import EOS, SOS
 from rnn_core.network.device import array, number, place_of
 from rnn_core.network.losses import at_once
@@ -43,18 +44,21 @@ def predict(
     encoded: Encoded,
     tick: Callable[[float], object] = lambda share: None,
     inputs: Inputs = plain_inputs,
+    rules: TagRules | None = None,
 ) -> Predictions:
     """The network's predictions, without dropout; its mode is restored afterwards.
 
-    With one label per text, the prediction is that of the last step; with one per token, those of the steps that count.
+    With one label per text, the prediction is that of the last step; with one per token, those of the steps that count: the most
+    probable label of each, or with `rules` the most probable sequence that keeps to them.
 
     Args:
         weigh: the weight of each step in the loss.
         tick: is called with the share done, 0…1; an exception raised by it stops the work.
         inputs: the inputs of the network.
+        rules: of entity tags.
     """
     with evaluating(network):
-        return _predict(network, weigh, encoded, tick, inputs)
+        return _predict(network, weigh, encoded, tick, inputs, rules)
 
 
 @torch.no_grad()
@@ -213,7 +217,8 @@ def tensors_by_name(arrays: Mapping[str, np.ndarray], device: torch.device) -> d
 
 
 def _predict(
-    network: nn.Module, weigh: Weigh, encoded: Encoded, tick: Callable[[float], object], inputs: Inputs
+    network: nn.Module, weigh: Weigh, encoded: Encoded, tick: Callable[[float], object], inputs: Inputs,
+    rules: TagRules | None,
 ) -> Predictions:
     answers = np.full(encoded.targets.shape, -1, np.int64)
     confidences = np.zeros(encoded.targets.shape, np.float32)
@@ -235,6 +240,12 @@ def _predict(
         if targets.ndim > 1:
             carry = weights > 0
             places = np.arange(steps)[:, None] + encoded.starts[rows]
+            if rules:
+                kept = array(answer).copy()
+                for column in np.flatnonzero([not rules.keep(kept[own, i]) for i, own in enumerate(carry.T)]).tolist():
+                    kept[carry[:, column], column] = rules.best(array(log_p[:, column])[carry[:, column]])
+                answer = torch.from_numpy(kept).to(answer.device)
+                best = log_p.gather(2, answer[:, :, None])[:, :, 0]
             answers[places[carry]] = array(answer)[carry]
             confidences[places[carry]] = array(best.exp())[carry]
         else:

@@ -53,6 +53,7 @@ class Trace:
         known: (T,) False where the token was fed as `<unk>`.
         labels: (k,) class names.
         embeddings: (T, n) what the indices look up.
+        scheme: the tag scheme of entity labels, else None.
         form: (T, F) the indices of the features of each token's form; None if the network reads none.
         states: (layers, directions, T, d) h_t; direction 1 reads from the end.
         cells: like `states`, m_t of an LSTM; None for other cells.
@@ -78,6 +79,7 @@ class Trace:
     answers: np.ndarray | None
     warnings: tuple[str, ...] = field(default=())
     form: np.ndarray | None = None
+    scheme: str | None = None
 
     @property
     def fed(self) -> np.ndarray:

@@ -22,6 +22,7 @@ from rnn_core.data.batches import Batch, Encoded, encode, plan
 from rnn_core.data.examples import Example
 from rnn_core.data.schema import TEXT, Schema
 from rnn_core.data.scoring import unseen_labels
+from rnn_core.data.tag_rules import TagRules
 from rnn_core.data.tokens import tokenise
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.data.written import CONLL, FORMATS
@@ -98,6 +99,7 @@ class Task:
         samples: its files in `samples/`, with the purpose of each.
         evaluation: the question above its scores.
         more_texts: short texts to try, one per line.
+        reading: the values of options of `DataConfig` with which new files are read where none are stated.
         losses: the values of `TrainConfig.loss` that it allows, the default first.
         fed: the tensors of a batch that hold words, by name. Training replaces rare words in them by `<unk>`, and counts their
             tokens.
@@ -119,6 +121,7 @@ class Task:
     samples: Mapping[str, str]
     evaluation: str
     more_texts: str
+    reading: Mapping[str, Any] = MappingProxyType({})
     losses: tuple[str, ...]
     fed: Mapping[str, Fed] = MappingProxyType({"tokens": Fed(TEXT, "lengths")})
     ties: bool = False
@@ -159,6 +162,7 @@ class Task:
         if config is EvaluateConfig:
             left_out += [] if self.carries else ["dynamic"]
             left_out += [] if self.translates else [*options(TranslateConfig)]
+            left_out += [] if self.schema.per_token else ["rules"]
         left_out += [] if self.ties else ["tied"]
         left_out += [] if self.translates else [*TRANSLATING]
         left_out += [] if self.schema.forms else ["form"]
@@ -325,18 +329,23 @@ class Task:
         """The steps with an answer in a text of T steps, `<sos>` and `<eos>` included, (R,)."""
         raise NotImplementedError
 
+    def rules(self, labels: Sequence[str], scheme: str | None) -> TagRules | None:
+        """The rules that a sequence of answers keeps to; None if there are none. `scheme`: the tag scheme of entity labels."""
+        return None
+
     def predict(
-        self, network: Any, config: RunConfig, encoded: Encoded, tick: Tick = lambda share: None
+        self, network: Any, config: RunConfig, encoded: Encoded, tick: Tick = lambda share: None, rules: TagRules | None = None
     ) -> Any:
         """The network's predictions for labelled texts and its loss on them, without dropout: `data.scoring.Predictions`, or the
         type of the task's scorer.
 
         Args:
             tick: is called with the share done, 0…1; an exception raised by it stops the work.
+            rules: those that the answers keep to; None: each is the most probable of its step.
         """
         from rnn_core.network.prediction import predict
 
-        return predict(network, lambda lengths, steps: self.weights(config, lengths, steps), encoded, tick, self.inputs)
+        return predict(network, lambda lengths, steps: self.weights(config, lengths, steps), encoded, tick, self.inputs, rules)
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, speech: Speech, tick: Tick = lambda share: None
@@ -391,9 +400,10 @@ class Task:
             how: options among those that apply to the task.
         """
         scorer, done = self.scorer(speech.labels, speech.scheme), 0
+        rules = self.rules(speech.labels, speech.scheme) if how.rules else None
         for some in pieces:
             encoded = self.encode_examples(some, speech)
-            found = self.predict(network, config, encoded, partial(_tell, tick, done, len(some), texts))
+            found = self.predict(network, config, encoded, partial(_tell, tick, done, len(some), texts), rules)
             done += len(some)
             scorer.add(encoded, found, self.unseen(encoded, [some]))
             if answers := self.named(some, found, speech):
@@ -482,7 +492,12 @@ class Task:
         return vocabulary.encode(tokens)
 
     def aim(
-        self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray
+        self,
+        target: str | Sequence[str] | None,
+        labels: Sequence[str],
+        readouts: np.ndarray,
+        indices: np.ndarray,
+        scheme: str | None = None,
     ) -> np.ndarray:
         """The target class at each step of a text, (T,); −1 if there is none.
 
@@ -491,6 +506,7 @@ class Task:
             labels: the names of the classes.
             readouts: (T, k) the probability of each class at each step.
             indices: (T,) the input tokens, `<sos>` and `<eos>` included.
+            scheme: the tag scheme of entity labels, to whose rules the network's own answers keep.
 
         Raises:
             Problem: if the target does not fit the text, or a label is not one of `labels`.

@@ -27,6 +27,8 @@ def check_evaluation(task: "Task", how: EvaluateConfig) -> None:
                 "Dynamic evaluation learns along one text: a run of {task} reads separate ones. Leave it out.",
                 task=tr(task.short),
             ))  # fmt: skip
+        if name == "rules":
+            raise Problem(tr("Only entity tags have rules: leave --no-rules out."))
         raise Problem(tr(
             "A run of {task} does not search for a target: leave out --{option}.",
             task=tr(task.short), option=name.replace("_", "-"),

@@ -111,7 +111,8 @@ class Classify(Task):
         return curves | {"answer": seen.labels[seen.answer], "decision_step": None if decided is None else decided + 1}
 
     def aim(
-        self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray
+        self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray,
+        scheme: str | None = None,
     ) -> np.ndarray:
         if target is not None and not isinstance(target, str):
             raise Problem(tr("A text has one label. Give only that."))

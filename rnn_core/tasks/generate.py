@@ -18,6 +18,7 @@ from rnn_core.data.breakdown import Read, breakdown, places, with_texts
 from rnn_core.data.examples import Example
 from rnn_core.data.schema import STREAM
 from rnn_core.data.streams import CARRIED, END, MARK, Streams, joined, numbers_of, spans_of, stream_of, tokens_of
+from rnn_core.data.tag_rules import TagRules
 from rnn_core.data.vocabulary import EOS, SOS, UNWRITTEN, Vocabulary
 from rnn_core.language import N_, tr
 from rnn_core.results import Answers, DataReport, TokenScores, Trace, Written
@@ -173,7 +174,7 @@ class Generate(Task):
         return np.arange(max(0, steps - 2))
 
     def predict(
-        self, network: Any, config: RunConfig, encoded: Encoded, tick: Tick = lambda share: None
+        self, network: Any, config: RunConfig, encoded: Encoded, tick: Tick = lambda share: None, rules: TagRules | None = None
     ) -> TokenScores:
         """The scores of next-token predictions on the stream of the rows, in one pass with carried state."""
         from rnn_core.network.prediction import follow
@@ -262,7 +263,8 @@ class Generate(Task):
         return numbers_of(tokens, vocabulary)
 
     def aim(
-        self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray
+        self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray,
+        scheme: str | None = None,
     ) -> np.ndarray:
         """The next tokens of the text, which are the targets."""
         if target is not None:

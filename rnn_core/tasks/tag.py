@@ -10,6 +10,7 @@ from rnn_core.config import DataConfig, Problem, RunConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.schema import TAGS
 from rnn_core.data.scoring import LabelScorer
+from rnn_core.data.tag_rules import TagRules
 from rnn_core.data.written import FORMATS
 from rnn_core.language import N_, tr
 from rnn_core.network.weighting import about_labels, step_weights
@@ -37,6 +38,7 @@ class Tag(Task):
     )
     evaluation = N_("How often is the network right, which tags does it confuse, and on which tokens?")
     more_texts = "Stop !\nThe ship sails at noon .\nHer old friends from Paris can fish"
+    reading = MappingProxyType({"lowercase": True, "vocabulary": 50_000})  # their form (`ModelConfig.form`) keeps capitals
     losses = ("every",)
     baselines = ("majority", "frequent_tag")
     views = MappingProxyType({
@@ -95,13 +97,16 @@ class Tag(Task):
             train.lengths, train.targets, len(labels), per_token=True, loss="every", reduce=config.train.reduce
         )
 
+    def rules(self, labels: Sequence[str], scheme: str | None) -> TagRules | None:
+        return TagRules.of(labels, scheme) if scheme else None
+
     def answered(self, steps: int) -> np.ndarray:
         return np.arange(1, steps - 1)
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, speech: Speech, tick: Tick = lambda share: None
     ) -> Iterator[tuple[Any, ...]]:
-        found = self.predict(network, config, encoded, tick)
+        found = self.predict(network, config, encoded, tick, self.rules(speech.labels, speech.scheme))
         named, sure = np.array(speech.labels, object)[found.answers], found.confidences.astype(float).round(6)
         for start, end in zip(encoded.starts, encoded.starts[1:], strict=False):
             yield named[start + 1 : end - 1].tolist(), sure[start + 1 : end - 1].tolist()
@@ -119,10 +124,12 @@ class Tag(Task):
         return scores.details()
 
     def told(self, seen: Trace) -> dict[str, Any]:
-        return {"readouts": by_label(seen, seen.readouts), "tags": [seen.labels[i] for i in seen.beliefs[1:-1]]}
+        own = self.aim(None, seen.labels, seen.readouts, seen.indices, seen.scheme)
+        return {"readouts": by_label(seen, seen.readouts), "tags": [seen.labels[i] for i in own[1:-1]]}
 
     def aim(
-        self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray
+        self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray,
+        scheme: str | None = None,
     ) -> np.ndarray:
         wanted, steps = target.split() if isinstance(target, str) else target, len(readouts)
         if wanted is not None and len(wanted) != steps - 2:
@@ -130,7 +137,13 @@ class Tag(Task):
                 "There are {tags:,} tags for {tokens:,} tokens. Give one tag per token.",
                 tags=len(wanted), tokens=steps - 2,
             ))
-        tags = readouts[1:-1].argmax(1) if wanted is None else [number_of(labels, tag) for tag in wanted]
+        if wanted is None:
+            tags, rules = readouts[1:-1].argmax(1), self.rules(labels, scheme)
+            if rules:
+                with np.errstate(divide="ignore"):
+                    tags = rules.best(np.log(readouts[1:-1].astype(np.float64)))
+        else:
+            tags = np.array([number_of(labels, tag) for tag in wanted])
         return np.array([-1, *tags, -1])
 
     def beginning(self, target: str | Sequence[str] | None, tokens: int, most: int) -> str | Sequence[str] | None:

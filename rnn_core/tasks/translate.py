@@ -29,6 +29,7 @@ from rnn_core.data.judging import Translated, detail
 from rnn_core.data.probing import MOST
 from rnn_core.data.schema import PAIRS, TEXT
 from rnn_core.data.sides import Tokens
+from rnn_core.data.tag_rules import TagRules
 from rnn_core.data.vocabulary import COPYING, PAD, UNK, UNWRITTEN, Vocabulary, copied
 from rnn_core.language import N_, tr
 from rnn_core.results import Answers, DataReport, TokenScores, Trace, TranslationScores
@@ -187,7 +188,9 @@ class Translate(Task):
     def answered(self, steps: int) -> np.ndarray:
         return np.arange(max(0, steps - 1))
 
-    def predict(self, network: Any, config: RunConfig, encoded: Encoded, tick: Tick = lambda share: None) -> Foreseen:
+    def predict(
+        self, network: Any, config: RunConfig, encoded: Encoded, tick: Tick = lambda share: None, rules: TagRules | None = None
+    ) -> Foreseen:
         """Sums over the target tokens, with teacher forcing and without dropout or label smoothing."""
         from rnn_core.network.prediction import foresee
 

@@ -42,7 +42,7 @@ def main(cells: Sequence[str]) -> None:
     texts, labels = [("good",), ("bad", "film")], ("bad", "good")
     vocabulary = Vocabulary.build(texts, 9)
     encoded = Encoded.of(texts, labels[::-1], vocabulary, labels, False)
-    forms = {name: Vocabulary.build([map(feature, text) for text in texts], 9) for name, feature in FEATURES.items()}
+    forms = {name: Vocabulary.build([[*map(feature, text)] for text in texts], 9) for name, feature in FEATURES.items()}
     of_words = Speech(vocabulary, labels, None, forms)
     tagged = encode(TAGS, texts, [("good",), ("bad", "good")], {TEXT: vocabulary, **forms}, labels, {})
     for cell in cells or SWEEPS:

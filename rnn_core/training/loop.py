@@ -264,7 +264,8 @@ class Training:
                 raise Problem(tr(_DIVERGED))
             if len(self.dev):
                 scorer = self.task.scorer(self.labels, self.scheme)
-                scorer.add(self.dev, self.task.predict(self.network, self.config, self.dev, tick), self.unseen)
+                answers = self.task.predict(self.network, self.config, self.dev, tick, self.task.rules(self.labels, self.scheme))
+                scorer.add(self.dev, answers, self.unseen)
                 scores = scorer.scores()
                 entry |= {"dev_loss": scores.loss} | self.task.figures_of(scores, "dev", self.majority)
             written = self.task.excerpt(self.network, self.config, self._vocabulary)

@@ -91,8 +91,8 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     saved: dict[str, Any] = {}
     for split, texts in (("dev", dev), ("test", test)):
         if len(texts):
-            scorer = task.scorer(speech.labels, speech.scheme)
-            answers = task.predict(training.network, config, texts, lambda share: job.heed(1.0, tr("Scoring")))
+            scorer, rules = task.scorer(speech.labels, speech.scheme), task.rules(speech.labels, speech.scheme)
+            answers = task.predict(training.network, config, texts, lambda share: job.heed(1.0, tr("Scoring")), rules)
             scorer.add(texts, answers, unseen[split])
             scores = scorer.scores()
             saved[split] = scores_to_json(scores)

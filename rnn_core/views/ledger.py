@@ -93,7 +93,7 @@ def _explain_counts(found: Ledger) -> str:
     own = tr("U, W and b") if "W" in letters else tr("U and b")
     tied = tr(" E is V too (tied), so n = d and k = N, and it is counted once.") if "E = V" in letters else ""
     form = tr(
-        " E is N × e here: beside the word's row, x_t holds a row of {f} numbers for each feature of its form, from $E_c$ (its "
+        " E is N × e here: beside the word's row, xₜ holds a row of {f} numbers for each feature of its form, from $E_c$ (its "
         "casing, {casings} rows), $E_2$ (its last two letters, {two:,} rows) and $E_3$ (its last three, {three:,} rows), so n "
         "= e + 3·f = {e} + 3·{f}.",
         f=values["f"], e=values["e"], casings=values["N_c"], two=values["N_2"], three=values["N_3"],

@@ -40,6 +40,7 @@ def load(run: Run, text: str) -> Trace | None:
         if set(gates) != set(cell_of(run.config.model).kept_names):  # saved when the cell had other letters
             return None
         lists = {name: tuple(head.pop(name)) for name in ("tokens", "labels", "warnings")}
+        head["scheme"] = run.speech.scheme  # traces of before lack it
         return Trace(**{"cells": None, "answers": None, "form": None} | head | lists | arrays, gates=gates)
     except (Problem, KeyError, TypeError, ValueError):  # it can be computed again
         return None

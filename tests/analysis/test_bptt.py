@@ -60,7 +60,7 @@ def test_every_pair_is_autograds(name: str, task: str, layers: int, both: bool, 
     one = loaded(name, task, layers=layers, bidirectional=both, loss="every")
     done, target = read(one, target=some_target(task), logit=logit)
     found = flowing(one, target=some_target(task), logit=logit)
-    twin = unrolled(one, done.indices.tolist())
+    twin = unrolled(one, done.fed.tolist())
     values = each_loss(twin.logits, target)
     np.testing.assert_allclose(found.values[found.rows], values.detach()[found.rows], **CLOSE)
     total = (values * target.weights)[target.weights > 0].sum()
@@ -313,7 +313,7 @@ def test_windows_and_chunks_are_autograds_over_detached_graphs(name: str, task: 
     done, target = read(one, target=some_target(task))
     full = sums(done, target, target.weights[None]).row(0)
     for found in truncations(done, target, [1, 2, 3, 5, 100]):
-        wanted = truncated(one, target, done.indices.tolist(), found.kind, found.k)
+        wanted = truncated(one, target, done.fed.tolist(), found.kind, found.k)
         for parameter, gradient in wanted.items():
             assert found.against.norms[parameter] == pytest.approx(float(gradient.norm()), abs=1e-11)
             bias = float((gradient - full[parameter]).norm() / full[parameter].norm())
@@ -329,7 +329,7 @@ def test_windows_and_chunks_are_autograds_over_detached_graphs(name: str, task: 
 def test_below_both_directions_truncation_drops_copies(name: str) -> None:
     one = loaded(name, "tag", layers=2, bidirectional=True)
     done, target = read(one, target=some_target("tag"))
-    twin = unrolled(one, done.indices.tolist())
+    twin = unrolled(one, done.fed.tolist())
     values = each_loss(twin.logits, target)
     for found in truncations(done, target, [1, 3]):
         kept: dict[tuple[int, int, str], Tensor] = {}

@@ -31,7 +31,7 @@ def read(one: Loaded, text: str = TEXT) -> tuple[Pass, Target]:
 def test_norms_are_those_of_autograds_jacobians(name: str, task: str, layers: int, both: bool) -> None:
     one = loaded(name, task, layers=layers, bidirectional=both)
     done, _ = read(one)
-    states = unrolled(one, done.indices.tolist()).states
+    states = unrolled(one, done.fed.tolist()).states
     for (layer, direction), held in states.items():
         t = 2 if direction else done.steps - 2
         found = reach(done, layer, direction, t)
@@ -155,8 +155,8 @@ def test_each_way_into_a_lower_layer_is_autograds(name: str, both: bool) -> None
     """Every state of the layer is given to the layers above as a leaf of its own, which receives what comes down there."""
     one = loaded(name, "tag" if both else "classify", layers=2, bidirectional=both)
     done, target = read(one)
-    t, twin = 6, unrolled(one, done.indices.tolist())
-    above = unrolled(one, done.indices.tolist(), leaves=0)
+    t, twin = 6, unrolled(one, done.fed.tolist())
+    above = unrolled(one, done.fed.tolist(), leaves=0)
     logits = above.logits[t : t + 1]
     value = cross_entropy(logits, target.classes[t : t + 1])
     for direction in range(1 + both):

@@ -77,3 +77,21 @@ def test_a_lesson_for_any_network_is_marked_by_the_one_that_is_chosen(tmp_path: 
 def test_a_lesson_for_one_network_has_no_box(tmp_path: Path, open_page: Open) -> None:
     app = open_page("learn", tmp_path, lesson="07-gates", at="3", done="1.2", run="05-film-reviews")
     assert not [one for one in app.selectbox if one.label == "Network"]
+
+
+def test_a_question_above_a_text_of_ones_own_keeps_the_text_of_the_lesson(tmp_path: Path, open_page: Open) -> None:
+    head = "---\ntitle: a\nrun: ready/three-units\ntext: not so good\n---\n## One\n"
+    ask = "```ask number\nq: How many words? Now {text.words}.\nanswer: text.words\nwhy: There are {text.words}.\n```\n"
+    typed = "```do typed\ntask: Type another.\nexample: good\n```\n"
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "lessons" / "mine.md").write_text(f"{head}{ask}{typed}{ask}", encoding="utf-8")
+    app = open_page("learn", tmp_path, lesson="mine")
+    app.text_input[0].set_value("3")
+    next(button for button in app.button if button.label == "Check").click().run()
+    held = app.session_state["session"]
+    held.selection = replace(held.selection, text="good")
+    app.run()
+    assert not app.exception
+    said = [one.value for one in app.markdown]
+    assert "How many words? Now 3." in said and "How many words? Now 1." in said
+    assert "There are 3" in app.success[0].value

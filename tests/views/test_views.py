@@ -54,7 +54,8 @@ def escaped_only(explanation: str) -> None:
         assert text not in rest, (text, explanation)
     assert explanation.count("$$") % 2 == 0
     # what is left when formulas and escaped signs are taken away holds no sign of a user's markup
-    plain = re.sub(r"\$\$.*?\$\$|\$F_1[^$]*\$|`<\w+>`", "", re.sub(r"\\\\|:gray\[\]", "", explanation), flags=re.DOTALL)
+    formulas = r"\$\$.*?\$\$|\$F_1[^$]*\$|\$E_[c23]\$|`<\w+>`"
+    plain = re.sub(formulas, "", re.sub(r"\\\\|:gray\[\]", "", explanation), flags=re.DOTALL)
     plain = re.sub(r"\\[^\w\s]", "", plain)
     assert not re.search(r"[<>$\[\]`~]", plain), plain
     assert not re.search(r"\b[hxwao]_[tk]\b", plain), "an index outside of a formula is a subscript"
@@ -109,7 +110,7 @@ def test_each_task_has_one_row_of_tokens_and_one_way_to_choose_a_target(name: st
 def test_every_view_of_inspect_draws_and_explains(
     workspace: Workspace, cell: str, task: str, layers: int, both: bool
 ) -> None:
-    one = loaded(workspace, cell, task, layers=layers, bidirectional=both)
+    one = loaded(workspace, cell, task, layers=layers, bidirectional=both, form=2 * both)
     seen = trace(one, "\x00".join(NASTY), NASTY)
     fitting = [view for view in INSPECT if view.name in tasks.task(task).views["inspect"]]
     assert (inspect_views.TAGS in fitting) == (task == "tag") and len(fitting) >= 6

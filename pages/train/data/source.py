@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import streamlit as st
@@ -196,14 +197,14 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
     config = data_form.mapping(path, name, make(DataConfig, {"task": task}), f"{key}-{task}")
     if config is None:
         return
-    values = plain(config)
+    values = asdict(config) | dict(tasks.of(config).reading)
     with contextlib.suppress(Problem):
         schema = tasks.of(config).schema
         values["tokens"] = guess_tokens(cache.top(path, config, name, schema.stream), config, schema)
     with st.expander(tr("Tokens, vocabulary and splits")):
         columns = st.columns(4)
         meant = tasks.of(config).options(DataConfig)
-        shown: list[str] = [field for field in ("tokens", "lowercase", "vocabulary", "max_tokens") if field in meant]
+        shown: list[str] = [field for field in ("tokens", "lowercase", "vocabulary", "min_count", "max_tokens") if field in meant]
         if len(files) < len(SPLITS) and not config.split:
             shown += [f"{split}_share" for split in SPLITS[1:] if split not in files]
             shown += [name for name in ("split_seed",) if name in meant]
@@ -236,7 +237,7 @@ def _read(files: dict[str, tuple[Path, str]], title: str, config: DataConfig) ->
 
 def _as_it_stands(sample: str) -> DataConfig:
     """How a sample is read where nobody chooses."""
-    config = tasks.make(DataConfig, {"task": TASK_OF[sample]})
+    config = tasks.make(DataConfig, {"task": TASK_OF[sample], **tasks.task(TASK_OF[sample]).reading})
     schema = tasks.of(config).schema
     how = guess_tokens(cache.top(SAMPLES / sample, config, sample, schema.stream), config, schema)
     return tasks.make(DataConfig, plain(config) | {"tokens": how})

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rnn_core.analysis.steps import losses
+from rnn_core.analysis.steps import losses, targets_of
 from rnn_core.analysis.tagged import Tagged, tagged
 from rnn_core.config import Problem
 from rnn_core.language import tr
@@ -62,7 +62,7 @@ def _tags(inputs: Inputs) -> tuple[list[str], list[str]]:
     """The true tags of the tokens of the text, and the answers to them."""
     way = inputs.backward
     places, labels = np.flatnonzero(way.classes >= 0), way.trace.labels
-    best = way.trace.readouts[places].argmax(1)
+    best = targets_of(way.loaded, way.trace)[places]
     return [labels[i] for i in way.classes[places]], [labels[i] for i in best]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_core import tasks
-from rnn_core.analysis.steps import cut_after
+from rnn_core.analysis.steps import cut_after, targets_of
 from rnn_core.language import tr
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, place, token_kind
@@ -49,15 +49,17 @@ def _cut(inputs: Inputs, controls: Controls) -> Cut:
     task = tasks.of(inputs.run.config)
     at = task.answered(len(part.tokens))
     one = len(task.answered(len(trace.tokens))) == 1
-    here = trace.readouts[-1:] if one else trace.readouts[at]
+    here = trace.readouts[-1:].argmax(1) if one else targets_of(inputs.run, trace)[at]
+    evaluated = part.readouts[at].argmax(1) if one else targets_of(inputs.run, part)[at]
+    p = part.readouts[at, evaluated]
     return Cut(
         after, len(trace.tokens) - 2, token_kind(inputs), trace.tokens[after + 1], _named(trace.labels, here),
-        _named(trace.labels, part.readouts[at]), tuple(part.readouts[at].max(1).astype(float).tolist()), one,
+        _named(trace.labels, evaluated), tuple(p.astype(float).tolist()), one,
     )  # fmt: skip
 
 
-def _named(labels: tuple[str, ...], p: np.ndarray) -> tuple[str, ...]:
-    return tuple(labels[i] for i in p.argmax(1))
+def _named(labels: tuple[str, ...], classes: np.ndarray) -> tuple[str, ...]:
+    return tuple(labels[i] for i in classes)
 
 
 def _say(found: Cut) -> str:

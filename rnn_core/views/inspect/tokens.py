@@ -31,6 +31,8 @@ class Tokens:
         cut: the step from which on training and evaluation would read nothing; None where they read the whole text.
         answer: the answer to the text and its probability.
         decided: the first step from which on it does not change.
+        scheme: the tag scheme whose rules the classes keep to; "" without one.
+        by_rules: the steps whose class is another than the most probable, because of these rules, with that class.
     """
 
     tokens: tuple[str, ...]
@@ -44,6 +46,8 @@ class Tokens:
     cut: int | None = None
     answer: tuple[str, float] = ("", 0.0)
     decided: int = 0
+    scheme: str = ""
+    by_rules: tuple[tuple[int, str, str], ...] = ()
 
 
 def _answers_so_far(inputs: Inputs, controls: Step) -> Tokens:
@@ -75,11 +79,32 @@ def _own_answers(inputs: Inputs, controls: Step) -> Tokens:
     trace, classes = inputs.trace, targets_of(inputs.run, inputs.trace)
     cut = cut_step(inputs.run, trace)
     p, colours = trace.readouts[np.arange(len(classes)), classes], palette.class_colours(trace.labels)
-    return Tokens(trace.tokens, trace.known, controls.at, classes, p, colours, token_kind(inputs), True, cut)
+    probable = trace.readouts.argmax(1)
+    ruled = [(t, trace.labels[classes[t]], trace.labels[probable[t]])
+             for t in np.flatnonzero((classes >= 0) & (classes != probable)).tolist()]  # fmt: skip
+    return Tokens(
+        trace.tokens, trace.known, controls.at, classes, p, colours, token_kind(inputs), True, cut,
+        scheme=trace.scheme or "", by_rules=tuple(ruled[:_NAMED]),
+    )  # fmt: skip
+
+
+_NAMED = 5
+"""Tags that are named where the rules of the scheme changed them."""
 
 
 def _own_words(found: Tokens) -> str:
-    return tr("Each word is coloured by its tag. Click a word, or walk with the arrow keys.")
+    said = tr("Each word is coloured by its tag. Click a word, or walk with the arrow keys.")
+    if not found.by_rules:
+        return said
+    changed = "; ".join(
+        tr("{step}: {tag}, not {probable}", step=place(t, found.tokens[t]), tag=literal(tag), probable=literal(probable))
+        for t, tag, probable in found.by_rules
+    )  # fmt: skip
+    return said + " " + tr(
+        "The tags are the most probable sequence that keeps to the rules of {scheme}, so some are not the most probable of their "
+        "word: {changed}.",
+        scheme=found.scheme, changed=changed,
+    )  # fmt: skip
 
 
 def _foreseen(inputs: Inputs, controls: Step) -> Tokens:

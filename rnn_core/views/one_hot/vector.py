@@ -54,7 +54,7 @@ def vector_words(found: OneHotVector) -> str:
 def _explain_vector(found: OneHotVector) -> str:
     w, n = found.index, len(found.row)
     beside = "" if not found.form else "\n\n" + tr(
-        "This network reads the form of words too: x_t is E[w] and, beside it, one row for each feature of the token's form, "
+        "This network reads the form of words too: xₜ is E[w] and, beside it, one row for each feature of the token's form, "
         "each picked by a one-hot vector of its own.\n\n{form}\n\n$$x_t = {formula}$$",
         form=form_table(found.form), formula=formulas.embedded(form=True),
     )  # fmt: skip

@@ -24,7 +24,7 @@ from tests.views.test_views import NASTY, escaped_only
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize(("task", "layers", "both"), [("classify", 1, False), ("tag", 2, True)])
 def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: str, layers: int, both: bool) -> None:
-    looking = asked_of(workspace, cell, task, layers=layers, bidirectional=both)
+    looking = asked_of(workspace, cell, task, layers=layers, bidirectional=both, form=2 * both)
     others = looking.but(parameter="bias", back=8), looking.but(layer=0, direction=int(both), back=9)
     for look in (looking, others[(number_of(cell) + layers) % 2]):  # each cell with each, in one of two tasks
         for view in views.VIEWS:
