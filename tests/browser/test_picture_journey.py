@@ -93,7 +93,8 @@ def test_the_same_parameter_is_found_by_keys_and_touch(browser: Any, server: str
     expect(page.get_by_role("button", name="W (hidden to hidden)")).to_be_focused()
     expect(lit).to_have_count(steps - 1)
     expect(page.locator(".tip")).to_contain_text("one matrix")
-    thread, lead = (page.locator(f"{place} .thread").get_attribute("d") or "" for place in (".sheet > svg:first-child", ".gutter"))
+    places = (".sheet > svg:first-child", ".gutter")
+    thread, lead = (page.locator(f"{place} .thread").get_attribute("d") or "" for place in places)
     assert lead.startswith("M80,") and lead.endswith("H88") and thread.startswith("M88,"), "it leads to the letter"
     for dim in (".gutter > text", ".ways", ".loss", ".sheet > canvas"):
         shown = page.locator(dim).first.evaluate("""one => {

@@ -78,8 +78,9 @@ def folded(question: str, name: str, read: Inputs, picture: str, here: bool = Fa
 
 
 def blob(
-    found: Unrolled | Walked | Trained, tells: bool = False, begins: str | None = None, step: int | None = None, leads: bool = True
-) -> bytes:
+    found: Unrolled | Walked | Trained, tells: bool = False, begins: str | None = None, step: int | None = None,
+    leads: bool = True,
+) -> bytes:  # fmt: skip
     """The picture's numbers as one piece, as `component.packed` has it.
 
     Args:
