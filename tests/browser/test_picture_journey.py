@@ -1,4 +1,4 @@
-"""The picture beside the rest of a page: it opens at the page's step and follows it, and what is hard to see can be found."""
+"""The picture beside the rest of a page: it opens at the page's step, is inked where it is read, and can be reached."""
 
 from typing import Any
 
@@ -75,6 +75,9 @@ def test_a_picture_that_scrolls_opens_at_the_step_it_speaks_of(browser: Any, ser
     last = int(page.locator(".stage").get_attribute("aria-valuemax") or 0)
     expect(page.locator(".detail")).to_contain_text(f"t = {last} ")
     expect(page.locator(f'g.column[data-t="{last - 1}"] .cell').first).to_be_in_viewport()
+    expect(page.locator(".gutter")).to_be_in_viewport(ratio=0.9)  # it stays where it is
+    if run == "00-notebook":
+        page.get_by_role("heading", name="What happens at each character?").wait_for()
     if run == "00-english-french":
         assert page.locator(".attends").count(), "the attention of that step is there at rest"
     assert not person.errors
@@ -114,3 +117,72 @@ def test_the_same_parameter_is_found_by_keys_and_touch(browser: Any, server: str
     page.locator('g.column .pill[data-key="U"]').nth(4).tap()
     expect(lit).to_have_count(0)
     assert not person.errors
+
+
+@pytest.mark.parametrize(("run", "text", "why"), [
+    ("00-parts-of-speech", "The old man sings .", "this network also reads from the end"),
+    ("00-english-french", "She reads a book.", "no nudges"),
+    (RUN, "a good film", ""),
+])  # fmt: skip
+def test_where_scissors_are_missing_a_sentence_says_why(browser: Any, server: str, run: str, text: str, why: str) -> None:
+    person = visit(browser, server, f"/unrolled?run={run}&text={text.replace(' ', '+')}&picture=backwards")
+    page = person.page
+    page.locator(".share").first.wait_for()
+    assert page.locator(".scissors").count() == (not why)
+    if why:
+        expect(page.locator(".bar .why")).to_contain_text(why)
+    names = page.locator(".bar button").evaluate_all("all => all.map(one => [one.textContent, one.getAttribute('aria-label')])")
+    assert all(name.startswith(seen) for seen, name in names), "what is read aloud contains what is seen"
+    if why:
+        return
+    scissors = page.get_by_role("slider", name="Scissors")
+    scissors.focus()
+    scissors.press("ArrowRight")
+    scissors.press("ArrowRight")
+    cap, line = page.locator(".cap").first.bounding_box(), scissors.bounding_box()
+    assert cap is not None and line is not None
+    assert cap["x"] > line["x"] + line["width"] / 2 + 2, "the dashed line lies beside the cap"
+    assert scissors.evaluate("one => getComputedStyle(one).outlineStyle") == "none"
+    assert scissors.locator("span").evaluate("one => getComputedStyle(one).outlineStyle") == "solid", "the sign alone is framed"
+
+
+INK = """one => {
+    const on = getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor, root = one.closest('.unrolled')
+    const channels = colour => {
+        const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
+        canvas.fillStyle = on
+        canvas.fillRect(0, 0, 1, 1)
+        canvas.fillStyle = colour
+        canvas.fillRect(0, 0, 1, 1)
+        return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map(part => part / 255)
+            .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    }
+    const light = ([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05, style = getComputedStyle(one)
+    const a = light(channels(style.fill === 'none' ? style.stroke : style.fill)), b = light(channels(on))
+    return Math.max(a, b) / Math.min(a, b)
+}"""
+"""How much the ink of a shape stands out from the page, by WCAG."""
+
+
+def test_wide_and_dark_or_light_what_is_read_is_inked(browser: Any, server: str) -> None:
+    colours = {}
+    for theme in ("light", "dark"):
+        person = visit(browser, server, f"/unrolled?{AT}&picture=backwards", theme=theme, size=(1920, 1100))
+        page = person.page
+        page.locator(".share").first.wait_for()
+        page.mouse.move(2, 2)
+        ink = {one: page.locator(f'g.column[data-t="3"] {one}').first.evaluate(INK)
+               for one in (".cell", ".arrow", ".pill text", ".token", ".loss")}  # fmt: skip
+        assert ink[".pill text"] >= 4.5 and ink[".token"] >= 7, (theme, ink)
+        assert ink[".cell"] < 2 and ink[".arrow"] < 2 and ink[".loss"] > ink[".cell"] + 0.5, (theme, ink)
+        place = page.locator('g.column[data-t="3"] .token').bounding_box()
+        assert place is not None
+        page.mouse.move(place["x"] + 5, place["y"] + 5)
+        shown = page.locator('g.column[data-t="3"] .arrow').first.evaluate(INK)
+        assert shown > ink[".arrow"] + 0.5, "under the pointer it has its full strength"
+        assert page.locator(".minimap.hidden").count() == 1, "a wide page shows all of it"
+        colours[theme] = [page.locator(of).first.evaluate(f"one => getComputedStyle(one).{what}")
+                          for of, what in ((".token", "fill"), (".gradient", "stroke"), (".dot", "stroke"))]  # fmt: skip
+        assert not person.errors
+    light, dark = colours["light"], colours["dark"]
+    assert light[0] != dark[0] and light[1] != dark[1] and light[2] == dark[2], "the answers' colours are those of the classes"

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { cells, inGutter } from "../../../pages/common/unrolled/columns.mjs"
+import { nameOf } from "../../../pages/common/unrolled/dom.mjs"
 import { GUTTER, layout } from "../../../pages/common/unrolled/geometry.mjs"
 
 class Element {
@@ -42,4 +43,9 @@ test("every parameter has a pill in a column between others, and a letter in the
     const ys = letters.map(one => one.y).sort((a, b) => a - b)
     assert.ok(ys.every((y, i) => !i || y - ys[i - 1] >= 15), `letters do not lie on each other: ${ys}`)
   }
+})
+
+test("what a button is called begins with what is written on it", () => {
+  assert.equal(nameOf("loss: every", "The loss of every step"), "loss: every. The loss of every step")
+  assert.equal(nameOf("Play", "Play: go through the training"), "Play: go through the training")
 })
