@@ -87,7 +87,7 @@ def test_numbers_keys_and_playing(browser: Any, server: str) -> None:
 
     stage.press("End")
     page.locator('.pill[data-letter="W"]').nth(2).hover()
-    expect(page.locator('.pill.lit')).to_have_count(last)  # between the cells
+    expect(page.locator("g.column .pill.lit")).to_have_count(last)  # between the cells
     expect(page.locator(".tip")).to_have_text(re.compile(f"^W .*the same numbers at all {last + 1} steps"))
     place = page.locator('g.column[data-t="3"] .cell').bounding_box()
     assert place is not None
