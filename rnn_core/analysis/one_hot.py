@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from rnn_core import tasks
-from rnn_core.analysis.form import features
+from rnn_core.analysis.form import features, values
 from rnn_core.analysis.loading import Loaded
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary
@@ -49,6 +49,7 @@ def text_matrix(loaded: Loaded, texts: Sequence[Sequence[str]], order: str = "ru
         one_hot_bytes=one_hot_bytes(m, longest, len(vocabulary)),
         looked_up_bytes=m * longest * n * FLOAT_BYTES,
         difference=look_up_difference(loaded.network.embedding.weight[known], indices),
+        form=values(loaded, texts[0]),
     )
 
 

@@ -22,7 +22,7 @@ def scaled(loaded: Loaded, indices: np.ndarray, classes: np.ndarray, scale: floa
     Args:
         indices: (T,) the tokens as fed.
         classes: (T,) the class asked for at each step; −1 where none is.
-        scale: the factor, s.
+        scale: the factor, κ.
     """
     network, model = copy.deepcopy(loaded.network).double(), loaded.config.model
     cell, layers, d = network.cell, model.layers, model.hidden

@@ -1,6 +1,6 @@
 """Texts as numbers: indices, the one-hot matrix, and the bytes of both."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -39,6 +39,7 @@ class TextMatrix(IndexMatrix):
         index_bytes, one_hot_bytes, looked_up_bytes: of the indices in int64, of the m × L·N ones and zeros in float32 (they
             are never made), and of the m × L × n numbers looked up, in float32.
         difference: largest |E[w] − onehot(w) E| over all numbers looked up.
+        form: by feature of the form of words, its values at the steps of the first text; {} if the network reads none.
     """
 
     specials: int
@@ -49,6 +50,7 @@ class TextMatrix(IndexMatrix):
     one_hot_bytes: int
     looked_up_bytes: int
     difference: float
+    form: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ class Scaled:
     Attributes:
         scale: the factor, s.
         at: the step of the loss, from 0.
-        trained, lengths: (T,) ‖∂L/∂h_k‖ of the uppermost layer's states, reading forwards, with W and with s·W.
-        trained_state, state: the largest ‖h_t‖ with W and with s·W.
+        trained, lengths: (T,) ‖∂L/∂h_k‖ of the uppermost layer's states, reading forwards, with W and with κ·W.
+        trained_state, state: the largest ‖h_t‖ with W and with κ·W.
         radii: by gate the spectral radius ρ of its block of the uppermost layer's W; {} where there is no W, or it is large.
         norm: ‖W‖₂ where the cell is h = φ(b + W h + U x) and W is not large; else None.
         steepest: max φ′, as `norm`.

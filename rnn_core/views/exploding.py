@@ -142,11 +142,11 @@ def _explain(exploding: Exploding) -> str:
     if found.norm is not None and found.steepest is not None:
         most = found.scale * found.norm * found.steepest
         bound = tr(
-            r"$$\frac{{\partial h_t}}{{\partial h_k}} = \prod_{{j=k+1}}^{{t}} \mathrm{{diag}}(\varphi'(a_j))\, s W, \qquad "
-            r"\Bigl\lVert \frac{{\partial h_t}}{{\partial h_k}} \Bigr\rVert_2 \le \bigl( s\, \lVert W \rVert_2 \max "
+            r"$$\frac{{\partial h_t}}{{\partial h_k}} = \prod_{{j=k+1}}^{{t}} \mathrm{{diag}}(\varphi'(a_j))\, \kappa W, \qquad "
+            r"\Bigl\lVert \frac{{\partial h_t}}{{\partial h_k}} \Bigr\rVert_2 \le \bigl( \kappa\, \lVert W \rVert_2 \max "
             r"\varphi' \bigr)^{{t-k}}$$"
             "\n\n"
-            r"$$s\, \lVert W \rVert_2 \max \varphi' = {scale:g} \cdot {norm} \cdot {steepest:g} = {most}$$"
+            r"$$\kappa\, \lVert W \rVert_2 \max \varphi' = {scale:g} \cdot {norm} \cdot {steepest:g} = {most}$$"
             "\n\n"
             "Below 1, the gradient must vanish; above 1 it may explode, unless the slopes φ′ of saturated units hold it "
             "down. The line is computed by autograd in 64 bits.",
@@ -168,7 +168,7 @@ def _explain(exploding: Exploding) -> str:
             falls=falls, scale_words=scale_words(exploding), where=where,
         )
     return tr(
-        "On the way back through {steps} the gradient is multiplied by W at each step: with s·W, s times as strongly. "
+        "On the way back through {steps} the gradient is multiplied by W at each step: with κ·W, κ times as strongly. "
         "{falls}\n\n"
         "{bound}\n\n"
         "{scale_words} {where}; the W of every layer is scaled. The run itself stays as it is.",
@@ -179,7 +179,7 @@ def _explain(exploding: Exploding) -> str:
 def _choose(inputs: Inputs, controls: Times) -> tuple[Choice, ...]:
     if not inputs.network.cell.of_step:
         return ()
-    return (Choice("scale", tr("W times s"), (0.0, MOST_SCALE), form="slider"),)
+    return (Choice("scale", tr("W times κ"), (0.0, MOST_SCALE), form="slider"),)
 
 
 def _pick(point: list[Any]) -> dict[str, Any]:

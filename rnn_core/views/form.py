@@ -13,6 +13,11 @@ TABLES = {"forms.casing.weight": "E_c", "forms.ending2.weight": "E_2", "forms.en
 """The letter of each feature's embedding, by the name of the parameter."""
 
 
+def form_words(features: Sequence[Feature]) -> str:
+    """The features of a token in one clause, as Markdown; empty without any."""
+    return ", ".join(f"{tr(NAMES[one.name])} {literal(one.value, 30)}" for one in features)
+
+
 def form_table(features: Sequence[Feature]) -> str:
     """The features of a token, one per line, as Markdown."""
     rows = [

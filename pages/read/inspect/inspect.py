@@ -7,10 +7,12 @@ from pages.common.unrolled import canvas, circuit
 from pages.read.inspect import chips, fold
 from pages.read.inspect.table import ALONG, TABS
 from rnn_core import tasks
+from rnn_core.analysis.form import features
 from rnn_core.language import tr
 from rnn_core.language.retold import retold
 from rnn_core.results import OVERFLOW
 from rnn_core.views import inspect as views
+from rnn_core.views.form import form_words
 from rnn_core.views.view import literal
 
 view_panel.COMPONENTS |= {"tokens": chips.tokens, "circuit": circuit.show}
@@ -63,6 +65,8 @@ else:
         "place.",
         number=number, count=count,
     ))  # fmt: skip
+if form := form_words(features(read.run, trace, step)):
+    st.caption(tr("Beside the word its form is read: {form}.", form=form))
 if fold.reached("fold-step", 700):
     for part, tab in state.tabs("inside", {name: tr(title) for name, (title, _) in TABS.items()}).items():
         if tab.open:

@@ -129,8 +129,9 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
         values[TrainConfig]["loss"] = task.losses[0]
     try:
         model, train = make(ModelConfig, values[ModelConfig]), make(TrainConfig, values[TrainConfig])
-        tasks.make(RunConfig, {"data": dataset.config, "model": model, "train": train, "fingerprint": dataset.fingerprint,
-                               "name": dataset.name})  # fmt: skip
+        run = tasks.make(RunConfig, {"data": dataset.config, "model": model, "train": train, "fingerprint": dataset.fingerprint,
+                                     "name": dataset.name})  # fmt: skip
+        task.read_by(run, dataset.vocabularies)
         if train.device == "cuda":
             from rnn_core.network.device import device_of
 

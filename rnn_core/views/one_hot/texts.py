@@ -12,6 +12,7 @@ from rnn_core.figures.frame import FIRST
 from rnn_core.figures.text import visible
 from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import TextMatrix
+from rnn_core.views.form import NAMES
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.ledger import size_words
 from rnn_core.views.view import Choice, Controls, Part, Table, View
@@ -175,6 +176,7 @@ def stages(words: Words) -> dict[str, list[Any]]:
         tr_n("{n:,} token", "{n:,} tokens", len(tokens) - 2): between.join(tokens[1:-1]),
         tr_n("{n:,} step", "{n:,} steps", len(tokens)): between.join(tokens),
         tr("as the vocabulary has them"): between.join(fed),
+        **{tr(NAMES[name]): between.join(map(visible, found)) for name, found in matrix.form.items()},
         tr_n("{n:,} index", "{n:,} indices", len(tokens)): between.join(map(str, row[: len(tokens)])),
         tr("filled up to L = {longest:,}", longest=len(row)): between.join(map(str, row)),
     }

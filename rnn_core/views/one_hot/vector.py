@@ -8,7 +8,7 @@ from rnn_core.figures import vectors
 from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import OneHotVector
 from rnn_core.views import formulas
-from rnn_core.views.form import form_table
+from rnn_core.views.form import form_table, form_words
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect import Step
 from rnn_core.views.view import Part, Table, View, literal, number
@@ -48,7 +48,7 @@ def vector_words(found: OneHotVector) -> str:
         "1 and {others:,} are 0.{shared} Row {index:,} of E begins with {first}.",
         token=literal(found.token, 30), fed=fed, index=found.index, size=found.size, others=found.size - 1, shared=shared,
         first=first,
-    )
+    ) + (" " + tr("Beside the word its form is read: {form}.", form=form_words(found.form)) if found.form else "")  # fmt: skip
 
 
 def _explain_vector(found: OneHotVector) -> str:
