@@ -73,8 +73,9 @@ def show(view: View[Any, Any], inputs: Inputs, choices: bool = True, **fixed: An
     """
     controls = view.chosen(state.selection(), **fixed).settled(inputs.only(view.needs))
     found = view.answer(inputs, controls)
+    question = view.heading(found) if view.heading else tr(view.question)
     if view.question:
-        _head(view, view.explain(found))
+        _head(view, question, view.explain(found))
     if choices:
         choose(view, inputs, controls, fixed)
     key, drawn = f"view-{view.name}", 0
@@ -82,7 +83,7 @@ def show(view: View[Any, Any], inputs: Inputs, choices: bool = True, **fixed: An
         with st.expander(fold) if fold else nullcontext():
             for part in parts:
                 drawn += part.kind == "figure"
-                _show_part(part, key if drawn < 2 else f"{key}-{drawn}", tr(view.question), view.pick)
+                _show_part(part, key if drawn < 2 else f"{key}-{drawn}", question, view.pick)
 
 
 def choose(
@@ -120,10 +121,9 @@ def choose(
                                     **state.bound(one.field, value))  # fmt: skip
 
 
-def _head(view: View[Any, Any], explained: str) -> None:
+def _head(view: View[Any, Any], question: str, explained: str) -> None:
     """The question, and the button that explains it, whose name holds the question, though that is not seen there again."""
     head = st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"head-{view.name}")
-    question = tr(view.question)
     head.markdown(f"##### {question}")
     name, event = tr("Formula:gray[: {question}]", question=question), f"opened {view.name}"
     heard: Any = (lambda: state.happened(event)) if event in state.session().awaited else "ignore"

@@ -106,6 +106,7 @@ class View(Generic[C, R]):
         most_bytes: what a result holds at most (`encoding.nbytes`), given its inputs.
         pick: what a click on a point stands for, from its `customdata`; None when there is nothing to click.
         choices: how the controls are chosen, given the inputs and the settled controls; those not named follow clicks.
+        heading: the question that a result answers, translated, where it is in other words than `question`; None: in the same.
     """
 
     name: str
@@ -118,6 +119,7 @@ class View(Generic[C, R]):
     most_bytes: Callable[[Inputs], int]
     pick: Callable[[list[Any]], dict[str, Any]] | None = None
     choices: Callable[[Inputs, C], Sequence[Choice]] = lambda inputs, controls: ()
+    heading: Callable[[R], str] | None = None
 
     def answer(self, inputs: Inputs, controls: C | None = None) -> R:
         """The result, computed once for these inputs and controls: it is kept by the view's name and the keys of both."""

@@ -87,6 +87,7 @@ def test_reduced_motion_jumps_and_a_narrow_page_keeps_its_width(browser: Any, se
     run = load(Run(RUN))
     over = over_training(run, trace(run, TEXT))
     places = [152 - 68 * float(p[0]) for p in over.target_p]
+    page.locator(".stage").press("Home")  # it opens at its last step
     page.get_by_role("button", name="Play: go through the training").click()
     seen = set()
     for _ in range(40):

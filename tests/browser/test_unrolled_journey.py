@@ -87,7 +87,7 @@ def test_numbers_keys_and_playing(browser: Any, server: str) -> None:
 
     stage.press("End")
     page.locator('.pill[data-letter="W"]').nth(2).hover()
-    expect(page.locator('.pill.lit')).to_have_count(last)  # between the cells
+    expect(page.locator("g.column .pill.lit")).to_have_count(last)  # between the cells
     expect(page.locator(".tip")).to_have_text(re.compile(f"^W .*the same numbers at all {last + 1} steps"))
     place = page.locator('g.column[data-t="3"] .cell').bounding_box()
     assert place is not None
@@ -215,9 +215,17 @@ def test_the_gradient_walks_back_with_the_numbers_of_the_analysis(browser: Any, 
     stage.press("End")
 
     page.get_by_role("button", name="The fall of L if").click()
-    expect(page.locator("rect.predicted")).to_have_count(steps + 1)  # and that of the key
+    expect(page.locator("rect.predicted")).to_have_count(steps + 2)  # and those of the key and of all copies
     stage.focus()
     way = ways[0]
+    gutter = page.locator(".gutter").bounding_box()
+    assert gutter is not None
+    page.mouse.move(gutter["x"] + 20, gutter["y"] + gutter["height"] - 20)
+    foreseen, fell = told(float(way.rates[0]) * float(way.norms[0]) ** 2, float(way.fall[0]))
+    expect(page.locator(".tip")).to_contain_text(f"All copies at once, each by −η ∂L/∂W: predicted {foreseen}, measured {fell}")
+    pair = [page.locator(f".gutter .all .{name}").get_attribute("height") for name in ("predicted", "measured")]
+    assert float(pair[1] or 0) / float(pair[0] or 1) == pytest.approx(way.fall[0] / (way.rates[0] * way.norms[0] ** 2), rel=1e-3)
+    expect(page.locator(".gutter .all")).to_contain_text(fell)
     for t in range(1, steps):
         stage.press("ArrowRight")
         said, whole = detail.inner_text(), printed(float(way.rates[0]) * float(way.norms[0]) ** 2)
@@ -351,8 +359,7 @@ def test_a_translation_shows_what_it_attends_to_and_its_gradient_reaches_the_enc
             assert f"It attends to {listed}. " in said
             assert f"ŷ: {found.likely[t - source][0]} {printed(float(np.float32(found.p[t - source, 0])))}" in said
             many = int((found.attention[t - source] >= 0.02).sum())
-            if t < source + steps - 1:  # at rest nothing is picked out
-                expect(page.locator(".attends")).to_have_count(many)
+            expect(page.locator(".attends")).to_have_count(many)  # at rest, too
         stage.press("ArrowRight")
     page.get_by_role("radio", name="Backwards").click()
     page.locator(".share").first.wait_for()
@@ -388,10 +395,15 @@ def test_the_picture_stands_folded_on_other_pages(browser: Any, server: str, pat
     page.locator(".stage").focus()
     page.locator(".stage").press("Home")
     page.locator(".stage").press("ArrowRight")
-    page.get_by_role("button", name="Open this step on the Inspect page").click()
-    page.get_by_role("heading", name="Inspect", level=1).wait_for()
-    person.settle()
-    assert "step=1" in page.url and not person.errors
+    look = page.get_by_role("button", name="Look into this step")
+    if path == "/inspect":
+        expect(look).to_have_count(0)  # it is this page
+    else:
+        look.click()
+        page.get_by_role("heading", name="Inspect", level=1).wait_for()
+        person.settle()
+        assert "step=1" in page.url
+    assert not person.errors
 
 
 def test_one_unit_is_followed_by_hand(browser: Any, server: str) -> None:

@@ -43,7 +43,17 @@ export class WayBack extends Picture {
     }) : []
     this.nudges = this.ways.some(way => way.fall[0] !== null)
       ? [button(tr("Nudge each copy"), tr("The fall of L if one copy alone moves against its gradient"), () => this.nudge())] : []
-    return [...this.losses, ...this.nudges, this.chooser()]
+    const why = this.missing()
+    return [...this.losses, ...this.nudges, this.chooser(), ...(why ? [make("span", "why", why)] : [])]
+  }
+
+  /** Why there are no scissors, and for a translation no nudges. */
+  missing() {
+    const { given, plan } = this
+    if (given.pair) return tr("No scissors, as translations are trained without truncation; no nudges, as these are made in networks that read one text alone.")
+    if (given.cut_shares || given.steps < 2) return ""
+    return plan.both ? tr("No scissors: truncation cuts what is read in one direction, and this network also reads from the end.")
+      : tr("No scissors: this text is too long for all its cuts.")
   }
 
   /** The choice of the layer and direction whose shares are shown. */
@@ -284,8 +294,8 @@ export class WayBack extends Picture {
   capped(into, norm, border, y, gap) {
     const drawn = widthOf(norm / this.strongest)
     if (!drawn) return
-    into.append(svg("line", { class: "gradient", x1: border + gap, x2: border + 3, y1: y, y2: y, "stroke-width": drawn.width }),
-                svg("line", { class: "gradient", x1: border + 2, x2: border + 2, y1: y - 8, y2: y + 8, "stroke-width": 2.5 }))
+    into.append(svg("line", { class: "gradient", x1: border + gap, x2: border + 5, y1: y, y2: y, "stroke-width": drawn.width }),
+                svg("line", { class: "gradient cap", x1: border + 5, x2: border + 5, y1: y - 9, y2: y + 9, "stroke-width": 3 }))
   }
 
   /** Cuts the gradient before a step; 0: nowhere. */
@@ -310,7 +320,8 @@ export class WayBack extends Picture {
 
   /** The handle that is dragged between the columns, or moved by the arrow keys. */
   makeScissors() {
-    const one = make("div", "scissors", "✂")
+    const one = make("div", "scissors")
+    one.append(make("span", "", "✂"))
     Object.entries({ role: "slider", "aria-label": tr("Scissors: cut the gradient between two steps"), "aria-valuemin": 0,
                      "aria-valuemax": this.given.steps - 1 }).forEach(([name, value]) => one.setAttribute(name, value))
     one.tabIndex = 0
@@ -350,15 +361,32 @@ export class WayBack extends Picture {
     return this.ways[this.way].rates[this.shown] * this.of("copies", t) ** 2
   }
 
-  /** The predicted fall of L as an outline, the measured one filled. */
+  /** The predicted and the measured fall of L if all copies move at once: each by the whole gradient, as they are one matrix. */
+  whole() {
+    const { rates, fall } = this.ways[this.way]
+    return [rates[this.shown] * this.norm() ** 2, fall[this.shown]]
+  }
+
   nudgeOf(t, into, middle) {
-    const { steps } = this.given, { lane } = this.plan, all = Array.from({ length: steps }, (_, i) => [this.predicted(i), this.fallOf(i)]).flat()
-    const predicted = shareBar(this.predicted(t), all, LANE), measured = shareBar(this.fallOf(t), all, LANE)
+    const all = Array.from({ length: this.given.steps }, (_, i) => [this.predicted(i), this.fallOf(i)]).flat()
+    const zero = this.pair(into, [this.predicted(t), this.fallOf(t)], all, middle, [28, 18], this.plan.lane, LANE)
+    this.first(t, into, middle, zero - 6)
+  }
+
+  /** A predicted fall of L as an outline, the measured one filled, on the scale of some falls; where its zero lies. */
+  pair(into, falls, scale, middle, widths, top, height) {
+    const [predicted, measured] = falls.map(fall => shareBar(fall, scale, height)), [wide, narrow] = widths
     into.append(
-      svg("rect", { class: "share measured", x: middle - 9, y: lane + measured.y, width: 18, height: Math.max(measured.height, 0.5), fill: "var(--gradient)" }),
-      svg("rect", { class: "predicted", x: middle - 14, y: lane + predicted.y, width: 28, height: Math.max(predicted.height, 0.5) }),
+      svg("rect", { class: "share measured", x: middle - narrow / 2, y: top + measured.y, width: narrow, height: Math.max(measured.height, 0.5), fill: "var(--gradient)" }),
+      svg("rect", { class: "predicted", x: middle - wide / 2, y: top + predicted.y, width: wide, height: Math.max(predicted.height, 0.5) }),
     )
-    this.first(t, into, middle, lane + predicted.zero - 6)
+    return top + predicted.zero
+  }
+
+  besideTip(y) {
+    if (!this.nudging || !this.nudged || y < this.plan.lane) return ""
+    const [predicted, measured] = this.whole().map(printed)
+    return tr("All copies at once, each by −η ∂L/∂{letter}: predicted {predicted}, measured {measured}, on a scale of their own", { letter: this.letter, predicted, measured })
   }
 
   /** A line of the gradient's width from (x1, y1) to where its head begins, and the head as a path; nothing where it is 0. */
@@ -408,12 +436,18 @@ export class WayBack extends Picture {
     })
     this.gauge = null
     if (this.nudging) {
-      const outlined = svg("rect", { class: "predicted", x: 5, y: lane + 22, width: 10, height: 10 })
-      const filled = svg("rect", { class: "filled", x: 5, y: lane + 38, width: 10, height: 10 })
+      const outlined = svg("rect", { class: "predicted", x: 2, y: lane + 22, width: 9, height: 10 })
+      const filled = svg("rect", { class: "filled", x: 2, y: lane + 38, width: 9, height: 10 })
       this.gutter.append(
-        ...ruler, svg("text", { class: "small", x: 4, y: lane + 12 }, tr("L falls by")), outlined, filled,
-        svg("text", { class: "small", x: 20, y: lane + 31 }, tr("predicted")), svg("text", { class: "small", x: 20, y: lane + 47 }, tr("measured")),
+        ...ruler, svg("text", { class: "small", x: 2, y: lane + 14 }, tr("L falls by")), outlined, filled,
+        svg("text", { class: "small", x: 14, y: lane + 31 }, tr("predicted")), svg("text", { class: "small", x: 14, y: lane + 47 }, tr("measured")),
       )
+      if (!this.nudged) return
+      const all = svg("g", { class: "all" }), [, measured] = this.whole()
+      this.pair(all, this.whole(), this.whole(), 75, [18, 11], lane + 6, LANE - 6)
+      all.append(svg("text", { class: "small before", x: 86, y: lane - 1 }, tr("all copies")),
+                 svg("text", { class: "small", x: 14, y: lane + 62 }, printed(measured)))
+      this.gutter.append(all)
       return
     }
     this.gauge = svg("rect", { class: "filled", x: 70, y: lane + LANE, width: 11, height: 0 })

@@ -22,6 +22,9 @@ MOST_LISTED = 200_000
 
 _ASKED = "unrolled-asked-for-page"
 
+_HERE = "unrolled-on-that-page"
+"""Whether the next picture stands on the page that lays a step open."""
+
 MODULES = ("words", "geometry", "strips", "dom", "columns", "save", "told", "picture", "back", "over", "unrolled")
 
 _component = st.components.v2.component(
@@ -49,7 +52,9 @@ def show(found: Unrolled | Walked | Trained) -> None:
         if not along.pair and found and 0 <= chosen < len(found[0].order) and 0 <= step < len(along.tokens):
             state.select(step=step, unit=chosen, layer=layer, direction=direction)
 
-    data = blob(found, "played" in state.session().awaited, state.selection().loss)
+    selected = state.selection()
+    leads = not st.session_state.pop(_HERE, False)
+    data = blob(found, "played" in state.session().awaited, selected.loss, selected.step, leads)
     _component(key="unrolled", data=data, on_opened_change=opened, on_unit_change=unit,
                on_played_change=lambda: state.happened("played"), height="content")  # fmt: skip
 
@@ -59,20 +64,30 @@ def asked_for_page() -> bool:
     return bool(st.session_state.pop(_ASKED, False))
 
 
-def folded(question: str, name: str, read: Inputs, picture: str) -> None:
-    """A picture on a page that has it beside other views, by the name of its view: it is computed once it is opened."""
+def folded(question: str, name: str, read: Inputs, picture: str, here: bool = False) -> None:
+    """A picture on a page that has it beside other views, by the name of its view: it is computed once it is opened.
+
+    Args:
+        here: whether this is the page that lays a step open.
+    """
     place = st.expander(question, key="unrolled-folded", on_change="rerun", icon=":material/view_column:")
     if place.open:
+        st.session_state[_HERE] = here
         with place:
             view_panel.show(view(name), read, choices=False, picture=picture)
 
 
-def blob(found: Unrolled | Walked | Trained, tells: bool = False, begins: str | None = None) -> bytes:
+def blob(
+    found: Unrolled | Walked | Trained, tells: bool = False, begins: str | None = None, step: int | None = None,
+    leads: bool = True,
+) -> bytes:  # fmt: skip
     """The picture's numbers as one piece, as `component.packed` has it.
 
     Args:
         tells: whether the picture tells when it has been played to its end.
         begins: the loss whose way back is shown first, `last` or `every`; None: the one that the run was trained with.
+        step: the page's chosen one, at which the picture opens, counted from the start of the decoder where there is one.
+        leads: whether it leads to the page that lays a step open.
     """
     walked = found if isinstance(found, Walked) else None
     trained = found if isinstance(found, Trained) else None
@@ -120,7 +135,8 @@ def blob(found: Unrolled | Walked | Trained, tells: bool = False, begins: str | 
             "updates": trained.over.updates.tolist(), "own": trained.over.best, "best": trained.best.ravel().tolist(),
         },
     }  # fmt: skip
-    return packed(header, arrays)
+    at = None if step is None else step + found.strips[-1].start
+    return packed(header, arrays, {"step": at if at is not None and 0 <= at < len(found.tokens) else None, "leads": leads})
 
 
 view_panel.COMPONENTS["unrolled"] = show

@@ -22,6 +22,19 @@ export function pill(into, x, y, key) {
   into.append(one)
 }
 
+/** Where the letters of the parameters stand in the gutter, by their keys: above what their pills' line meets there. */
+export function inGutter(strips, keyOf) {
+  return strips.flatMap(strip => {
+    const { top, height, direction, layer } = strip, middle = top + height / 2, of = at => strips.filter(one => one.layer === at)
+    const below = of(layer - 1), lowest = of(layer).at(-1)
+    const inputs = strip !== lowest ? lowest.top - 21 : below.length ? below[0].top - 21 : top + height + 21
+    return [[keyOf(strip, 0), inputs], [keyOf(strip, 1), direction ? middle : middle - startOf(height) - 9.5]]
+  }).filter(([key]) => key).map(([key, y]) => ({ key, y }))
+}
+
+/** Half the height of the start of a strip. */
+export const startOf = height => height > 48 ? 12 : 8
+
 /** The strips that have a state at column t. */
 export const at = (strips, t) => strips.filter(({ start, count }) => t >= start && t < start + count)
 
@@ -48,6 +61,7 @@ export function cells(whole, t, { given, plan, width, keyOf }) {
     const end = highest.top - 10, read = layer < plan.strips[0].layer || given.answered[t] || given.attention.length  // by what is above
     whole.append(svg("path", { class: "arrow", d: `M${middle},${foot}H${middle - CELL / 2 - BUS}V${into}h${BUS - 1}` }),
                  svg("path", { class: "head", d: `M${middle - CELL / 2},${into}l-5,-2.5v5z` }))
+    if (keyOf(highest, 0)) pill(whole, middle - CELL / 2, (highest.top + highest.height + lowest.top) / 2, keyOf(highest, 0))
     if (read) whole.append(svg("path", { class: "arrow", d: `M${middle + CELL / 2},${out}h${BUS}V${end}H${middle}` }))
   }
   if (!given.answered[t] && given.attention.length) arrow(whole, middle, here[0].top, middle, here[0].top - 20)

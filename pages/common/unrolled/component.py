@@ -60,11 +60,15 @@ def style() -> str:
     return (_FOLDER / "unrolled.css").read_text(encoding="utf-8")
 
 
-def packed(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
+def packed(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], aside: Mapping[str, Any] = {}) -> bytes:
     """Numbers as one piece: the length of a JSON header, little-endian in four bytes, the header, to which the names and sizes of
-    the arrays and an `id` of the whole content are added, and the arrays in their order, as float32."""
+    the arrays and an `id` of the whole content are added, and the arrays in their order, as float32.
+
+    Args:
+        aside: what is added to the header, but has no part in the id, so that the component stays as it is.
+    """
     content = b"".join(np.ascontiguousarray(array, "<f4").tobytes() for array in arrays.values())
     head = json.dumps({**header, "arrays": [[name, array.size] for name, array in arrays.items()]})
     known = hashlib.sha256(head.encode() + content).hexdigest()[:16]
-    encoded = f'{{"id": "{known}", {head[1:]}'.encode()
+    encoded = f'{json.dumps({"id": known, **aside})[:-1]}, {head[1:]}'.encode()
     return len(encoded).to_bytes(4, "little") + encoded + content

@@ -1,5 +1,8 @@
 // Elements, and words that fit.
 
+/** The event by which one component tells the others of a page the step that it went to, and of how many. */
+export const STEP = "unrolled-step"
+
 const SVG = "http://www.w3.org/2000/svg"
 
 export const svg = (name, attributes = {}, text) => {
@@ -29,12 +32,15 @@ export const icon = name => {
   one.append(svg("path", { d: ICONS[name] }))
   return one
 }
+/** What a button is called: what is written on it comes first, and what it says of itself after it. */
+export const nameOf = (words, says) => says.startsWith(words) ? says : `${words}. ${says}`
+/** A button with an icon, or with words on it. */
 export const button = (words, says, act) => {
   const one = make("button")
   one.append(words in ICONS ? icon(words) : words)
   one.type = "button"
   one.title = says
-  one.setAttribute("aria-label", says)
+  one.setAttribute("aria-label", words in ICONS ? says : nameOf(words, says))
   one.onclick = act
   return one
 }

@@ -1,6 +1,6 @@
 // The component of an opened unit: its circuit, its equations with numbers, φ with its point; what is touched lights everywhere.
 import { Circuit, LAYOUTS } from "./circuit.mjs"
-import { button, make, svg } from "./dom.mjs"
+import { STEP, button, make, svg } from "./dom.mjs"
 import { parsed, printed, shade, unpack } from "./geometry.mjs"
 import { PHI, curve, functionOf, inNumbers, pieces, rightSide, towards } from "./symbols.mjs"
 import { named, setWords, spread, tr } from "./words.mjs"
@@ -62,6 +62,7 @@ class Opened {
     if (step < 0 || step >= this.given.steps) return
     this.step = step
     this.paint()
+    document.dispatchEvent(new CustomEvent(STEP, { detail: { step, steps: this.given.steps } }))
   }
 
   listen() {

@@ -1,6 +1,6 @@
 // The picture of a network that reads a text: a column for each step. Hovering, scrubbing, playing and keys never leave the browser.
-import { answer, at, attention, cells, feedback, token } from "./columns.mjs"
-import { button, icon, indexed, make, shortened, still, svg } from "./dom.mjs"
+import { answer, at, attention, cells, feedback, inGutter, pill, startOf, token } from "./columns.mjs"
+import { STEP, button, icon, indexed, make, nameOf, shortened, still, svg } from "./dom.mjs"
 import {
   ANSWER, CELL, FORWARDS, GUTTER, LOSS, TAIL, columnWidth, heightOf, layout, left, pace, parsed, phase, printed, rowsOf, schedule,
   visible,
@@ -10,7 +10,7 @@ import { drawState, inkOn } from "./strips.mjs"
 import { Told } from "./told.mjs"
 import { named, tr, trN } from "./words.mjs"
 
-const SEEN = "unrolled-played"
+const SEEN = "unrolled-played", LETTER = 72  // the middle of the letters in the gutter, in pixels
 
 /** A text read step by step. Its numbers are those of a blob (`canvas.py`). */
 export class Picture extends Told {
@@ -26,10 +26,12 @@ export class Picture extends Told {
     this.times = this.timed()
     this.setUp()
     this.played = this.times.total
-    this.at = this.times.columns.at(-1)
+    this.at = given.step ?? this.times.columns.at(-1)
     this.opens = opens
+    this.kept = ""  // the key of the parameter whose copies stay lit
     this.build()
     this.fillGutter()
+    this.reach()
   }
 
   /** The elements. */
@@ -47,8 +49,8 @@ export class Picture extends Told {
     this.live = make("span", "live")
     this.live.setAttribute("aria-live", "polite")
     this.bar.append(this.play, ...this.ends, ...this.switches(), this.live)
-    this.live.before(button(tr("Look into this step"), given.pair ? tr("Open this step on the Translate page") : tr("Open this step on the Inspect page"), () => this.opens.page(this.at)),
-                     ...["svg", "png"].map(kind => this.saver(kind)))
+    const look = button(tr("Look into this step"), given.pair ? tr("Open this step on the Translate page") : tr("Open this step on the Inspect page"), () => this.opens.page(this.at))
+    this.live.before(...(given.leads ? [look] : []), ...["svg", "png"].map(kind => this.saver(kind)))
     this.map = make("div", "minimap hidden")
     this.map.append(make("canvas"), make("div", "window"))
     this.stage = make("div", "stage")
@@ -61,19 +63,25 @@ export class Picture extends Told {
     this.sheet.style.height = `${this.height}px`
     this.picture = svg("svg", { height: this.height, "aria-hidden": "true" })
     this.line = svg("path", { class: "joined" })
-    this.lines = svg("g")
+    this.lines = svg("g", { class: "ways" })
     this.thread = svg("path", { class: "thread" })
     this.all = svg("g")
     this.attended = svg("g")
     this.picture.append(this.lines, this.line, this.thread, this.all, this.attended)
     this.canvas = make("canvas")
     this.canvas.style.top = `${this.plan.strips[0].top}px`
+    this.lead = svg("path", { class: "thread" })
     this.gutter = svg("svg", { class: "gutter", width: GUTTER, height: this.height, "aria-hidden": "true" })
     this.sheet.append(this.picture, this.canvas, this.gutter)
     this.stage.append(this.sheet)
+    this.parameters = make("div", "parameters")
+    this.parameters.setAttribute("role", "group")
+    this.parameters.setAttribute("aria-label", tr("The parameters of the network"))
+    const frame = make("div", "frame")
+    frame.append(this.stage, this.parameters)
     this.detail = make("div", "detail")
     this.tip = make("div", "tip hidden")
-    root.replaceChildren(this.bar, this.map, this.stage, this.detail, this.tip)
+    root.replaceChildren(this.bar, this.map, frame, this.detail, this.tip)
   }
 
   saver(kind) {
@@ -137,17 +145,24 @@ export class Picture extends Told {
     const sized = new ResizeObserver(() => this.fit())
     sized.observe(this.root)
     const themed = event => { if (event.target === this.root) this.draw() }
+    const told = ({ detail }) => { if (!this.given.pair && detail.steps === this.given.steps) this.follow(detail.step) }
+    document.addEventListener(STEP, told)
     this.root.addEventListener("transitionend", themed)
     this.stage.onscroll = () => this.draw()
     this.stage.onkeydown = event => this.pressed(event)
     this.sheet.onpointermove = event => this.pointed(event)
     this.sheet.onpointerleave = () => {
       this.attend(null)
-      this.tip.classList.add("hidden")
-      this.single("")
+      this.tell("")
+      this.single(this.kept)
     }
     this.sheet.onpointerdown = event => {
       if (event.button) return
+      const touched = event.pointerType === "mouse" ? null : event.target.closest?.(".pill")
+      if (touched) {
+        this.keep(touched.dataset.key)
+        return
+      }
       this.go(this.stepAt(event))
       this.scrubbing = event.pointerType === "mouse"
       if (this.scrubbing) this.sheet.setPointerCapture(event.pointerId)
@@ -167,14 +182,15 @@ export class Picture extends Told {
     return () => {
       this.stop()
       sized.disconnect()
+      document.removeEventListener(STEP, told)
       this.root.removeEventListener("transitionend", themed)
     }
   }
 
-  /** Plays by itself once, at somebody's first visit. */
+  /** Plays by itself once, at somebody's first visit, unless the page has chosen a step. */
   greet() {
     try {
-      if (still() || localStorage.getItem(SEEN)) return
+      if (still() || this.given.step !== null || localStorage.getItem(SEEN)) return
       localStorage.setItem(SEEN, "1")
     } catch { return }
     this.start(true)
@@ -198,6 +214,17 @@ export class Picture extends Told {
     this.bringIn()
     this.draw()
     this.say()
+  }
+
+  /** Goes to a step that was chosen beside the picture, with the whole play shown; null: none is chosen any more. */
+  follow(step) {
+    if (step === null) {
+      this.rest()
+      return
+    }
+    this.go(step)
+    this.played = this.times.total
+    this.draw()
   }
 
   start(alone = false) {
@@ -249,7 +276,7 @@ export class Picture extends Told {
   pressed(event) {
     const act = {
       " ": () => this.playing ? this.stop() : this.start(), ArrowLeft: () => this.go(this.at - 1),
-      ArrowRight: () => this.go(this.at + 1), Home: () => this.go(0), End: () => this.rest(), Escape: () => this.rest(),
+      ArrowRight: () => this.go(this.at + 1), Home: () => this.go(0), End: () => this.rest(), Escape: () => { this.keep(""); this.rest() },
     }[event.key]
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return
     event.preventDefault()
@@ -303,6 +330,7 @@ export class Picture extends Told {
       this.clear()
       this.joined = -1
       this.widened()
+      this.bringIn()
       this.lines.replaceChildren(...[ANSWER.top, ANSWER.foot].map(y => svg("line", { class: "track", x1: left(this.given.answered.indexOf(true), width), x2: whole - tail, y1: y, y2: y })))
       for (const strip of this.plan.strips) this.backdrop(strip)
     }
@@ -385,6 +413,7 @@ export class Picture extends Told {
     }
     context.globalAlpha = 1
     this.drawn()
+    this.light()
     this.attend(this.hovered ?? null)
     this.join()
     const window = this.map.lastChild, whole = this.sheet.offsetWidth || 1
@@ -397,8 +426,8 @@ export class Picture extends Told {
   attend(hovered) {
     this.hovered = hovered
     if (!this.given.attention.length) return
-    const start = this.plan.strips.at(-1).start, chosen = this.playing || !this.resting ? this.at : null, t = hovered ?? chosen
-    const shown = t !== null && t >= start && this.times.until(t) <= Math.ceil(this.played) ? t : null
+    const start = this.plan.strips.at(-1).start, t = hovered ?? this.at
+    const shown = t >= start && this.times.until(t) <= Math.ceil(this.played) ? t : null
     if (this.attending === `${shown} ${this.width}`) return
     this.attending = `${shown} ${this.width}`
     this.attended.replaceChildren(...(shown === null ? [] : [attention(shown, this)]))
@@ -441,7 +470,12 @@ export class Picture extends Told {
       text(two ? shortened(given.labels[1 - given.target], 11) + " 1" : "p = 0", ANSWER.foot + 4),
       indexed("x", "t", { x: 4, y: plan.token }), ...(given.indices.length ? [text(tr("index"), plan.token + 18)] : []),
     )
-    for (const strip of plan.strips.filter(strip => !strip.start)) this.besideStrip(strip, text)
+    const strips = plan.strips.filter(strip => !strip.start)
+    for (const strip of strips) this.besideStrip(strip, text)
+    this.letters = inGutter(strips, this.keyOf)
+    if (given.answered.includes(true)) this.letters.unshift({ key: "V", y: ANSWER.foot + 8 })
+    for (const { key, y } of this.letters) pill(this.gutter, LETTER, y, key)
+    this.gutter.append(this.lead)
     this.moreGutter()
   }
 
@@ -453,10 +487,11 @@ export class Picture extends Told {
     this.gutter.append(indexed(named("h"), "t", { x: 4, y: top + (alone ? 16 : 13) }), ...said.map((words, i) => text(words, top + (alone ? 32 : 26) + 12 * i)))
     if (given.parts.length > 1) this.gutter.append(indexed(given.parts[1], "t", { x: 62, y: top - 6 }))
     if (direction) return
+    const half = startOf(height)
     this.gutter.append(
-      svg("rect", { class: "cell dashed", x: 62, y: middle - 12, width: 20, height: 24 }),
-      svg("text", { class: "small middle", x: 72, y: middle + 4 }, "0"),
-      ...(height > 48 ? [indexed(named("h"), "0", { x: 64, y: middle + 25 })] : []),
+      svg("rect", { class: "cell dashed", x: LETTER - 10, y: middle - half, width: 20, height: 2 * half }),
+      svg("text", { class: "small middle", x: LETTER, y: middle + 4 }, "0"),
+      ...(height > 48 && !plan.both ? [indexed(named("h"), "0", { x: 64, y: middle + 25 })] : []),
     )
   }
 
@@ -474,7 +509,11 @@ export class Picture extends Told {
   }
 
   mark() {
-    if (this.marked !== this.playing) this.play.replaceChildren(icon(this.playing ? "pause" : "play"), this.playing ? tr("Pause") : tr("Play"))
+    if (this.marked !== this.playing) {
+      const words = this.playing ? tr("Pause") : tr("Play")
+      this.play.replaceChildren(icon(this.playing ? "pause" : "play"), words)
+      this.play.setAttribute("aria-label", this.playing ? words : nameOf(words, this.plays))
+    }
     this.marked = this.playing
     const { resting } = this, last = this.given.steps - 1
     this.root.dataset.state = this.playing ? "playing" : resting ? "rest" : "stopped"
@@ -507,25 +546,76 @@ export class Picture extends Told {
     const place = this.sheet.getBoundingClientRect(), y = event.clientY - place.top, x = event.clientX - place.left
     this.attend(x > GUTTER ? this.stepAt(event) : null)
     const key = event.buttons ? "" : event.target.closest?.(".pill")?.dataset.key ?? ""
-    this.single(key)
-    const t = this.stepAt(event), said = key ? this.sameWords(key) : x < GUTTER ? "" : this.tipOf(t, y, this.unitsAt(event))
+    this.single(key || this.kept)
+    const t = this.stepAt(event), said = key ? this.sameWords(key) : x < GUTTER ? this.besideTip(y) : this.tipOf(t, y, this.unitsAt(event))
+    this.tell(said, event.clientX, event.clientY)
+  }
+
+  /** Says something beside a place of the window; "": nothing. */
+  tell(said, x, y) {
     this.tip.classList.toggle("hidden", !said)
     if (!said) return
     this.tip.textContent = said
     const wide = this.tip.offsetWidth
-    this.tip.style.left = `${Math.max(4, Math.min(innerWidth - wide - 4, event.clientX + 14))}px`
-    this.tip.style.top = `${event.clientY + 16}px`
+    this.tip.style.left = `${Math.max(4, Math.min(innerWidth - wide - 4, x + 14))}px`
+    this.tip.style.top = `${y + 16}px`
   }
 
-  /** Lights all copies of one parameter, by its key, with a thread between them, and dims the rest; "": nothing is lit. */
+  /** Lights all copies of one parameter, by its key, with a thread to its letter, and dims the rest; "": nothing is lit. */
   single(key) {
     if (this.lit === key) return
     this.lit = key
     this.sheet.classList.toggle("one", Boolean(key))
-    for (const pill of this.picture.querySelectorAll(".pill")) pill.classList.toggle("lit", pill.dataset.key === key)
-    const all = [...this.picture.querySelectorAll(".pill.lit rect")].map(one => [Number(one.getAttribute("x")), Number(one.getAttribute("y"))])
-    const y = (all[0]?.[1] ?? 0) + 7.5
-    this.thread.setAttribute("d", key && all.length ? `M${GUTTER},${y}H${Math.max(...all.map(([x]) => x)) + 7}` : "")
+    this.light()
   }
 
+  /** Lights what has to be lit of the columns that stand there. */
+  light() {
+    const key = this.lit ?? ""
+    if (!key && !this.picture.querySelector(".pill.lit")) return
+    for (const pill of this.sheet.querySelectorAll(".pill")) pill.classList.toggle("lit", pill.dataset.key === key)
+    const all = [...this.picture.querySelectorAll(".pill.lit rect")].map(one => ["x", "y", "width"].map(name => Number(one.getAttribute(name))))
+    const letter = this.letters.find(one => one.key === key), y = (all[0]?.[1] ?? 0) + 7.5
+    const from = letter ? GUTTER : Math.min(...all.map(([x]) => x))  // a decoder's letters do not stand in the gutter
+    this.thread.setAttribute("d", all.length ? `M${from},${y}H${Math.max(...all.map(([x, , wide]) => x + wide / 2))}` : "")
+    this.lead.setAttribute("d", all.length && letter ? `M${LETTER + 8},${letter.y}H${GUTTER - 3}V${y}H${GUTTER}` : "")
+  }
+
+  /** Keeps the copies of a parameter lit, or no longer. */
+  keep(key) {
+    this.kept = this.kept === key ? "" : key
+    for (const one of this.parameters.children) one.setAttribute("aria-pressed", one.dataset.key === this.kept)
+    this.single(this.kept)
+  }
+
+  /** A button over each letter in the gutter, for keys and touch; the arrow keys go from one to the next. */
+  reach() {
+    const all = [...this.letters].sort((a, b) => a.y - b.y).map(({ key, y }, i) => {
+      const one = make("button"), place = () => one.getBoundingClientRect()
+      Object.assign(one, { type: "button", tabIndex: i ? -1 : 0, onclick: () => this.keep(key) })
+      Object.assign(one.style, { left: `${LETTER}px`, top: `${y}px` })
+      one.dataset.key = key
+      one.setAttribute("aria-label", this.sameWords(key))
+      one.setAttribute("aria-pressed", false)
+      one.onpointerenter = one.onfocus = () => {
+        this.single(key)
+        this.tell(this.sameWords(key), place().right, place().top)
+      }
+      one.onpointerleave = one.onblur = () => {
+        this.single(this.kept)
+        this.tell("")
+      }
+      one.onkeydown = event => {
+        const to = { ArrowUp: i - 1, ArrowLeft: i - 1, ArrowDown: i + 1, ArrowRight: i + 1, Home: 0, End: all.length - 1 }[event.key]
+        if (event.key === "Escape" && this.kept) this.keep("")
+        const next = all[to]
+        if (!next) return
+        event.preventDefault()
+        for (const other of all) other.tabIndex = other === next ? 0 : -1
+        next.focus()
+      }
+      return one
+    })
+    this.parameters.replaceChildren(...all)
+  }
 }

@@ -81,6 +81,11 @@ export class Told {
       : tr("{letter} of {place} ({way}): one matrix, the same numbers at all {steps} steps", values)
   }
 
+  /** What is said at a height of the gutter. */
+  besideTip() {
+    return ""
+  }
+
   /** What is said at a height of the column of step t. `row`: as `unitsAt` returns it. */
   tipOf(t, y, row) {
     const { given } = this

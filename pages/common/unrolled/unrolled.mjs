@@ -10,7 +10,13 @@ export default function (component) {
   const root = parentElement.querySelector(".unrolled")
   const given = unpack(data instanceof Uint8Array ? data : new Uint8Array(data))
   setWords(given)
-  if (root.picture?.given.id === given.id) return root.picture.attach()
+  if (root.picture?.given.id === given.id) {
+    const { picture } = root, moved = picture.given.step !== given.step
+    picture.given.step = given.step
+    const detach = picture.attach()
+    if (moved) picture.follow(given.step)
+    return detach
+  }
   root.picture?.stop()
   root.picture = new (given.over ? OverTraining : given.back ? WayBack : Picture)(root, given, {
     page: step => setTriggerValue("opened", [step, Date.now()]),

@@ -248,6 +248,14 @@ def lettered(found: Unrolled) -> Unrolled:
     return replace(found, letters=(tr(of_inputs), tr(of_step)), equations=tuple(map(formula, found.equations)))
 
 
+def heading(found: Unrolled) -> str:
+    """The question, in the unit that the run reads."""
+    return tr("What happens at each character?") if found.unit == "characters" else tr(QUESTION)
+
+
+QUESTION = N_("What happens at each word?")
+
+
 def _explain(found: Unrolled) -> str:
     counted, top = found.weights > 0, formulas.top(found.layers, found.directions)
     sorted_by = (
@@ -319,10 +327,10 @@ def _draw_written(found: Unrolled) -> tuple[Part, ...]:
 
 
 WRITTEN: View[Pictured, Unrolled] = View(
-    "unrolled-writing", N_("What happens at each word?"), (*NEEDS, "prompt"), Pictured, _written, _draw_written, _explain,
-    bytes_along, choices=choose,
+    "unrolled-writing", QUESTION, (*NEEDS, "prompt"), Pictured, _written, _draw_written, _explain, bytes_along, choices=choose,
+    heading=heading,
 )  # fmt: skip
 
 UNROLLED: View[Pictured, Unrolled] = View(
-    "unrolled", N_("What happens at each word?"), NEEDS, Pictured, _unrolled, _draw, _explain, bytes_along, choices=choose,
+    "unrolled", QUESTION, NEEDS, Pictured, _unrolled, _draw, _explain, bytes_along, choices=choose, heading=heading,
 )  # fmt: skip

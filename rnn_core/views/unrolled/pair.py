@@ -11,7 +11,17 @@ from rnn_core.language import N_, formula, tr
 from rnn_core.results import Side, Translation
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.unrolled.along import LISTED, PICTURES, Ranked, Strip, Unrolled, lettered, letters
+from rnn_core.views.unrolled.along import (
+    LISTED,
+    PICTURES,
+    QUESTION,
+    Ranked,
+    Strip,
+    Unrolled,
+    heading,
+    lettered,
+    letters,
+)
 from rnn_core.views.unrolled.back import Walked, draw_walked, explain_walked
 from rnn_core.views.view import Choice, Controls, Part, View, literal, number
 
@@ -138,8 +148,8 @@ def _bytes_of(found: Translation) -> int:
 
 
 PAIR: View[PicturedPair, Unrolled] = View(
-    "unrolled-pair", N_("What happens at each word?"), ("run", "translation"), PicturedPair, _pair, _draw, _explain,
-    lambda inputs: _bytes_of(inputs.translation), choices=_choose,
+    "unrolled-pair", QUESTION, ("run", "translation"), PicturedPair, _pair, _draw, _explain,
+    lambda inputs: _bytes_of(inputs.translation), choices=_choose, heading=heading,
 )  # fmt: skip
 
 
