@@ -288,10 +288,10 @@ def sgd(found: SgdStep, own_rate: float) -> Figure:
         type="scatter",
         x=found.rates[finite],
         y=found.after[finite],
-        name=tr("after"),
+        name=tr("after the step"),
         mode="lines+markers",
         line={"color": palette.BLUE, "width": 2.5},
-        hovertemplate="%{y:.4f}<extra>" + tr("after") + "</extra>",
+        hovertemplate="%{y:.4f}<extra>" + tr("after the step") + "</extra>",
     ))
     before = {"x0": 0, "x1": 1, "xref": "x domain", "y0": found.before, "y1": found.before}
     note = {"x": 1, "xref": "x domain", "xanchor": "right", "y": found.before, "yanchor": "bottom"}

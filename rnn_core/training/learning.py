@@ -93,4 +93,6 @@ def warning(figures: Mapping[str, Any], metric: str, labels: Sequence[str]) -> s
 
 
 def _named(labels: Sequence[str], number: Any) -> str:
-    return f"“{labels[number][:40]}”" if isinstance(number, int) and 0 <= number < len(labels) else tr("the same one")
+    if isinstance(number, int) and 0 <= number < len(labels):
+        return tr("“{token}”", token=labels[number][:40])
+    return tr("the same one")

@@ -210,7 +210,7 @@ def _tags_words(found: Tags) -> str:
         found.count, changed=found.changed,
     )  # fmt: skip
     listed = ", ".join(
-        f"“{literal(token, 30)}” {literal(without, 30)} → {literal(with_, 30)}"
+        tr("“{token}”", token=literal(token, 30)) + f" {literal(without, 30)} → {literal(with_, 30)}"
         for token, without, with_ in zip(found.tokens, found.without, found.with_, strict=True)
     )
     more = ", …" if found.changed > _LISTED else "."

@@ -208,7 +208,7 @@ def _choice_words(found: Choice) -> str:
 
 def _explain_choice(found: Choice) -> str:
     listed = " · ".join(
-        f"“{literal(label, 20)}” {p:.4f} ({drawn:.4f})"
+        tr("“{token}”", token=literal(label, 20)) + f" {p:.4f} ({drawn:.4f})"
         for label, p, drawn in zip(found.labels[:5], found.p.tolist(), found.drawn.tolist(), strict=False)
     )
     return tr(
@@ -273,7 +273,7 @@ def _draw_surprise(found: Surprise) -> tuple[Part, ...]:
         tr("token"): [visible(found.running.tokens[i], 30) for i in found.worst],
         "p": [float(f"{p:.3g}") for p in found.chance],
         tr("expected"): [visible(token, 30) for token in found.expected],
-        tr("after"): [visible(text) for text in found.around],
+        tr("after this text"): [visible(text) for text in found.around],
         "t": [i + 2 for i in found.worst],
     })  # fmt: skip
     mean = float(found.losses.mean())

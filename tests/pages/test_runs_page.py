@@ -50,7 +50,7 @@ def test_every_setting_stands_in_the_table_and_the_scores_come_first(
     app = open_page("runs", workspace.root)
     table = app.dataframe[0].value
     assert json.loads(app.dataframe[0].proto.columns)["clip"]["help"] == options(TrainConfig)["clip"].description
-    assert list(table)[:5] == ["name", "state", "task", "cell", "dev accuracy"]
+    assert list(table)[:5] == ["name", "status", "task", "cell", "dev accuracy"]
     newer, older = table.iloc[0], table.iloc[1]
     shown = {"dropout": 0.25, "loss": "at every step", "over steps": "sum", "optimizer": "SGD", "learning rate": 0.00005,
              "averaging": 0.0, "clip": 1.0, "batch B": 7, "initialisation": "orthogonal", "tokens": "words", "truncate K": 3,
@@ -117,7 +117,7 @@ def test_one_bad_run_never_stops_the_list(
     monkeypatch.setattr(Run, "metrics", unforeseen)
     app = open_page("runs", workspace.root)
     table = app.dataframe[0].value
-    assert len(table) == 6 and sorted(table["state"]) == ["damaged"] * 3 + ["imported"] * 3
+    assert len(table) == 6 and sorted(table["status"]) == ["damaged"] * 3 + ["imported"] * 3
     assert {"older", "newer", "bad history.jsonl", broken.id} <= set(table["name"])
     assert [e.value for e in app.error if "more than 250,000 lines" in e.value.replace("\\", "")] and len(app.error) == 1
     assert "who would have thought" in (workspace.root / "errors.log").read_text()

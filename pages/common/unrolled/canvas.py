@@ -22,8 +22,8 @@ MOST_LISTED = 200_000
 
 _ASKED = "unrolled-asked-for-page"
 
-_HERE = "unrolled-on-that-page"
-"""Whether the next picture stands on the page that lays a step open."""
+_STAYS = "unrolled-stays"
+"""Whether the next picture leads to no other page."""
 
 MODULES = ("words", "geometry", "strips", "dom", "columns", "save", "told", "picture", "back", "over", "unrolled")
 
@@ -53,10 +53,15 @@ def show(found: Unrolled | Walked | Trained) -> None:
             state.select(step=step, unit=chosen, layer=layer, direction=direction)
 
     selected = state.selection()
-    leads = not st.session_state.pop(_HERE, False)
+    leads = not st.session_state.pop(_STAYS, False)
     data = blob(found, "played" in state.session().awaited, selected.loss, selected.step, leads)
     _component(key="unrolled", data=data, on_opened_change=opened, on_unit_change=unit,
                on_played_change=lambda: state.happened("played"), height="content")  # fmt: skip
+
+
+def stay() -> None:
+    """Lets the next picture lead to no other page: it stands on the one that lays a step open, or in a lesson."""
+    st.session_state[_STAYS] = True
 
 
 def asked_for_page() -> bool:
@@ -72,7 +77,8 @@ def folded(question: str, name: str, read: Inputs, picture: str, here: bool = Fa
     """
     place = st.expander(question, key="unrolled-folded", on_change="rerun", icon=":material/view_column:")
     if place.open:
-        st.session_state[_HERE] = here
+        if here:
+            stay()
         with place:
             view_panel.show(view(name), read, choices=False, picture=picture)
 

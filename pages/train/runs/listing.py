@@ -54,10 +54,10 @@ def _row(run: Run, ready: bool) -> dict[str, object]:
     try:
         status, config, metrics = jobs.status(run.path), run.config, run.metrics()
     except Problem:
-        return {tr("name"): run.id, tr("state"): tr("damaged")}
+        return {tr("name"): run.id, tr("status"): tr("damaged")}
     except Exception as error:  # one bad run never hides the others
         faults.record(error, workspace().root)
-        return {tr("name"): run.id, tr("state"): tr("damaged")}
+        return {tr("name"): run.id, tr("status"): tr("damaged")}
     model, task = config.model, tasks.of(config)
     cell = cells.title(model)
     values = asdict(model) | asdict(config.train) | {"loss": task.loss_of(config)}
@@ -65,7 +65,7 @@ def _row(run: Run, ready: bool) -> dict[str, object]:
         values["reduce"] = None  # there is but one step
     return {
         tr("name"): config.name,
-        tr("state"): tr(status.state) if status else tr("ready-made") if ready else tr("imported"),
+        tr("status"): tr(status.state) if status else tr("ready-made") if ready else tr("imported"),
         tr("nothing learnt?"): ", ".join(map(tr, learning.doubts(metrics, task.metric(None)))) or None,
         tr("task"): tr(task.short),
         tr("cell"): tr("{cell}, both directions", cell=cell) if model.bidirectional else cell,

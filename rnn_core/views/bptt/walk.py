@@ -111,7 +111,7 @@ def path_words(walk: Walk) -> str:
 
 
 def _at(asked: Asked, letter: str, step: int) -> str:
-    return f"{letter} = {step + 1} (“{literal(asked.flow.tokens[step], 30)}”)"
+    return tr("{letter} = {step} (“{token}”)", letter=letter, step=step + 1, token=literal(asked.flow.tokens[step], 30))
 
 
 def _share(path: ChainProduct) -> float:
