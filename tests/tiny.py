@@ -218,8 +218,8 @@ def look_into(path: Path, config: DataConfig, *more: Any) -> Any:
     return unlabelled.look_into(path, config, tasks.of(config).schema, *more)
 
 
-def predict(network: Network, config: RunConfig, encoded: Encoded, *more: Any) -> Predictions:
-    return tasks.of(config).predict(network, config, encoded, *more)
+def predict(network: Network, config: RunConfig, encoded: Encoded, *more: Any, **named: Any) -> Predictions:
+    return tasks.of(config).predict(network, config, encoded, *more, **named)
 
 
 def score(

@@ -17,6 +17,7 @@ from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
 from rnn_core.data.examples import Example
+from rnn_core.data.tag_rules import TagRules
 from rnn_core.results import Answers, Evaluation
 from rnn_core.views.evaluate import loss_words
 from rnn_core.workspace import Workspace
@@ -93,7 +94,7 @@ def test_spans_are_scored_as_seqeval_does(tags: tuple[str, ...]) -> None:
     assert found.truths == [list(e.target) for e in examples]
     assert [len(a) for a in found.answers] == [len(c) for c in found.confidences] == [len(e.tokens) for e in examples]
     encoded = Encoded.of(found.tokens, found.truths, vocabulary_of(), TAGS, True)
-    predictions = predict(one.network, one.config, encoded)
+    predictions = predict(one.network, one.config, encoded, rules=TagRules.of(TAGS, "IOB2"))
     assert [a for row in found.answers for a in row] == [TAGS[i] for i in predictions.answers if i >= 0]
     assert [c for row in found.confidences for c in row] == pytest.approx(
         predictions.confidences[predictions.answers >= 0], abs=1e-6

@@ -15,12 +15,14 @@ from rnn_core import metrics, tasks
 from rnn_core.analysis import predict
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.predict import answer_file
+from rnn_core.analysis.steps import targets_of
 from rnn_core.analysis.trace import LONGEST, trace
 from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, make
 from rnn_core.data.batches import Encoded
 from rnn_core.data.examples import Example
 from rnn_core.data.formats import recognise
 from rnn_core.data.tables import read_rows
+from rnn_core.data.tag_rules import TagRules
 from rnn_core.results import FileAnswers
 from rnn_core.workspace.runs import Speech
 from tests.tiny import TAGS, WORDS, look_into, model_of, network_of, random_texts, vocabulary_of
@@ -101,9 +103,10 @@ def test_a_tagger_answers_each_text_as_its_trace_does_and_its_entities_stand_in_
     entities = 0
     for row, got in zip(rows, found, strict=True):
         seen = trace(one, row["text"])
-        beliefs = [seen.labels[i] for i in seen.beliefs[1:-1]]
+        own = targets_of(one, seen)[1:-1]
+        beliefs = [seen.labels[i] for i in own]
         assert (got["tokens"], got["answer"]) == (list(seen.tokens[1:-1]), beliefs)
-        assert got["probability"] == pytest.approx(seen.readouts[1:-1].max(1).tolist(), abs=2e-6)
+        assert got["probability"] == pytest.approx(seen.readouts[range(1, len(own) + 1), own].tolist(), abs=2e-6)
         wanted = metrics.spans(beliefs, SCHEME)
         assert [entity["type"] for entity in got["entities"]] == [kind for kind, _, _ in wanted]
         for entity, (_, first, after) in zip(got["entities"], wanted, strict=True):
@@ -121,7 +124,7 @@ def test_sentences_with_tags_are_answered_token_by_token_as_evaluating_does(tmp_
     path.write_text("\n\n".join("\n".join(f"{i} {word} X" for i, word in enumerate(words)) for words in sentences) + "\n\n")
     examples = [Example(" ".join(words), tuple(words), ("X",) * len(words), "") for words in sentences]
     encoded = tasks.of(one.config).encode_examples(examples, one.speech)
-    given = decode(one.network, one.config, encoded).answers
+    given = decode(one.network, one.config, encoded, rules=TagRules.of(one.speech.labels, SCHEME)).answers
     wanted = [one.speech.labels[i] for i in given[given >= 0]]
     found, figures = answered(one, path)
     assert [tag for row in found for tag in row["answer"]] == wanted
@@ -155,7 +158,7 @@ def test_one_token_a_row_is_answered_in_its_sentence(tmp_path: Path, monkeypatch
 
 def beliefs_of(one: Loaded, words: list[str]) -> list[str]:
     seen = trace(one, " ".join(words), words)
-    return [seen.labels[i] for i in seen.beliefs[1:-1]]
+    return [seen.labels[i] for i in targets_of(one, seen)[1:-1]]
 
 
 def test_lists_and_tokens_apart_by_spaces_are_cut_nowhere_else(tmp_path: Path) -> None:
