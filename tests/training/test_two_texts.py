@@ -93,7 +93,9 @@ class Translate(Task):
             "at": at, "labels": written.indices[1:].ravel()[at], "weights": np.ones(len(at)), "total": np.array(float(len(at))),
         }  # fmt: skip
 
-    def predict(self, network: Any, config: RunConfig, encoded: Encoded, tick: Any = lambda share: None) -> Written:
+    def predict(
+        self, network: Any, config: RunConfig, encoded: Encoded, tick: Any = lambda share: None, rules: Any = None
+    ) -> Written:
         was_training = network.training
         network.eval()
         nats, right, count = 0.0, 0, 0

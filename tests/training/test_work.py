@@ -245,7 +245,7 @@ def test_a_cancel_is_heeded_while_a_split_is_scored_and_the_run_goes_on_from_the
     task = type(tasks.task("classify"))
     predict = task.predict
 
-    def watched(self: Any, network: Any, config: Any, encoded: Any, tick: Any) -> Any:
+    def watched(self: Any, network: Any, config: Any, encoded: Any, tick: Any, rules: Any = None) -> Any:
         asks = sys._getframe(1).f_globals["__name__"] == wanted.__name__
 
         def stop(share: float) -> None:
@@ -255,7 +255,7 @@ def test_a_cancel_is_heeded_while_a_split_is_scored_and_the_run_goes_on_from_the
                 time.sleep(0.3)
             tick(share)
 
-        return predict(self, network, config, encoded, stop)
+        return predict(self, network, config, encoded, stop, rules)
 
     monkeypatch.setattr(task, "predict", watched)
     assert run_in_this_process(workspace, *TRAIN) == 130
