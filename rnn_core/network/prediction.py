@@ -242,7 +242,7 @@ def _predict(
             places = np.arange(steps)[:, None] + encoded.starts[rows]
             if rules:
                 kept = array(answer).copy()
-                for column in np.flatnonzero([not rules.keep(kept[own, i]) for i, own in enumerate(carry.T)]).tolist():
+                for column in [i for i, own in enumerate(carry.T) if not rules.keep(kept[own, i])]:
                     kept[carry[:, column], column] = rules.best(array(log_p[:, column])[carry[:, column]])
                 answer = torch.from_numpy(kept).to(answer.device)
                 best = log_p.gather(2, answer[:, :, None])[:, :, 0]

@@ -35,7 +35,7 @@ def opened(open_page: Open) -> Open:
 def flowing(workspace: Path, run: str, text: str = TEXT, **aim: str) -> GradientFlow:
     loaded = load(Workspace(workspace).run(run))
     seen = trace(loaded, text)
-    return flow(forward(loaded.network, seen.indices), target_of(loaded, seen, **aim), seen.tokens, seen.labels)
+    return flow(forward(loaded.network, seen.fed), target_of(loaded, seen, **aim), seen.tokens, seen.labels)
 
 
 def test_an_empty_workspace_offers_the_next_click(opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
