@@ -195,8 +195,6 @@ def _show_view(block: Shown, now: looked.Looked) -> None:
     read = now.resolve(shown.needs)
     if "text" in shown.needs and read.trace.overflows:
         raise Problem(tr(OVERFLOW))
-    if block.name == UNROLLED:
-        canvas.stay()
     view_panel.show(shown, read, choices=not state.selection().lock, **_unlinked(shown, block), **block.fixed)
 
 
