@@ -23,7 +23,7 @@ MOST_LISTED = 200_000
 _ASKED = "unrolled-asked-for-page"
 
 _STAYS = "unrolled-stays"
-"""Whether the next picture leads to no other page."""
+"""Whether the next picture leads to no other page, because it stands on the one that lays a step open."""
 
 MODULES = ("words", "geometry", "strips", "dom", "columns", "save", "told", "picture", "back", "over", "unrolled")
 
@@ -59,11 +59,6 @@ def show(found: Unrolled | Walked | Trained) -> None:
                on_played_change=lambda: state.happened("played"), height="content")  # fmt: skip
 
 
-def stay() -> None:
-    """Lets the next picture lead to no other page: it stands on the one that lays a step open, or in a lesson."""
-    st.session_state[_STAYS] = True
-
-
 def asked_for_page() -> bool:
     """Whether somebody has just asked to see a step of the picture on the page that lays it open."""
     return bool(st.session_state.pop(_ASKED, False))
@@ -77,8 +72,7 @@ def folded(question: str, name: str, read: Inputs, picture: str, here: bool = Fa
     """
     place = st.expander(question, key="unrolled-folded", on_change="rerun", icon=":material/view_column:")
     if place.open:
-        if here:
-            stay()
+        st.session_state[_STAYS] = here
         with place:
             view_panel.show(view(name), read, choices=False, picture=picture)
 

@@ -3,7 +3,7 @@
 from rnn_core.views.streams.calibration import CALIBRATION
 from rnn_core.views.streams.context import CONTEXT
 from rnn_core.views.streams.dynamic import GAIN
-from rnn_core.views.streams.groups import FREQUENCY, POSITIONS, Position, _short
+from rnn_core.views.streams.groups import FREQUENCY, POSITIONS, Position, short
 from rnn_core.views.streams.passages import WORST, Chosen, opened
 from rnn_core.views.streams.shared import MANY, UNITS
 
@@ -21,6 +21,6 @@ __all__ = [
     "WORST",
     "Chosen",
     "Position",
-    "_short",
     "opened",
+    "short",
 ]  # fmt: skip

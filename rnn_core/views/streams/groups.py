@@ -60,7 +60,7 @@ def _by_position(inputs: Inputs, controls: Position) -> Grouped:
 def _draw_positions(found: Grouped) -> tuple[Part, ...]:
     if found.by == "stream":
         return figure(streams.along({tr("loss"): found.groups}, tr(MANY[found.unit])))
-    names = [_range(one, _short) for one in found.groups]
+    names = [_range(one, short) for one in found.groups]
     says = [
         tr("place {range}: {tokens:,} {units}", range=_range(one, _whole), tokens=one.tokens, units=tr(MANY[found.unit]))
         for one in found.groups
@@ -117,7 +117,7 @@ def _by_frequency(inputs: Inputs, controls: Controls) -> Grouped:
 
 def _counted(one: Group) -> str:
     """What a group of a frequency is called."""
-    return {ENDS: "<eos>", UNKNOWN: tr("unknown")}.get(one.first) or _range(one, _short)
+    return {ENDS: "<eos>", UNKNOWN: tr("unknown")}.get(one.first) or _range(one, short)
 
 
 def _draw_frequency(found: Grouped) -> tuple[Part, ...]:
@@ -167,6 +167,6 @@ def _whole(value: int) -> str:
     return f"{value:,}"
 
 
-def _short(value: int) -> str:
+def short(value: int) -> str:
     """A number for a tick: 1,536 is 1.5k."""
     return f"{value:g}" if value < 1000 else f"{value / 1000:.2g}k" if value < 100_000 else f"{value / 1000:.0f}k"
