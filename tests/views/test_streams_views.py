@@ -102,7 +102,7 @@ def test_the_loss_by_frequency(scores: TokenScores) -> None:
 
 
 @pytest.mark.parametrize(("value", "short"), [(7, "7"), (999, "999"), (1536, "1.5k"), (65_536, "66k"), (131_072, "131k")])
-def test_numbers_under_bars_areshort(value: int, short: str) -> None:
+def test_numbers_under_bars_are_short(value: int, short: str) -> None:
     assert views.short(value) == short
 
 
