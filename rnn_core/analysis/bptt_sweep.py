@@ -212,11 +212,9 @@ def added(done: Pass, at_state: dict[tuple[int, int], Tensor]) -> Gradients:
             gradients[f"cells.{layer}.{direction}.{name}"] = whole
         if layer == 0:
             at_words = at_words + read.at_inputs(deltas)
-    begin = 0
-    for name, indices in done.tables.items():
-        width = done.network.get_parameter(name).shape[1]
+    for (name, indices), columns in zip(done.tables.items(), done.network.inputs.columns.values(), strict=True):
         unique, place = torch.unique(indices, return_inverse=True)
-        rows = at_words.new_zeros(at_words.shape[0], len(unique), width)
-        gradients[name] = rows.index_add_(1, place.to(rows.device), at_words[..., begin : begin + width])
-        begin += width
+        part = at_words[..., columns]
+        rows = part.new_zeros(part.shape[0], len(unique), part.shape[2])
+        gradients[name] = rows.index_add_(1, place.to(rows.device), part)
     return gradients

@@ -9,6 +9,7 @@ import torch
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.data.batches import Encoded
+from rnn_core.network.embedding import different_rows
 from rnn_core.network.models import Network, Outputs
 from rnn_core.network.tape import record
 from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
@@ -58,7 +59,9 @@ def gain(
         tick: hears the share answered so far; what it raises ends the work.
     """
     network, targets = loaded.network, some.targets
-    words, places = np.unique(some.fed, axis=0, return_inverse=True)  # what is read alone answers alike everywhere
+    fed = some.fed
+    # what is read alone answers alike everywhere
+    words, places = different_rows(fed) if fed.ndim > 1 else np.unique(fed, return_inverse=True)
     p = alone(network, words)["logits"][0].softmax(1).numpy()
     task = tasks.of(loaded.config)
     rules = task.rules(loaded.speech.labels, loaded.speech.scheme)

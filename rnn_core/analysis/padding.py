@@ -147,12 +147,11 @@ class _Text(NamedTuple):
 
     def _at_tables(self, tokens: Tensor, inputs: Tensor) -> dict[str, Tensor]:
         """The gradients of the rows of each embedding that are used, from those of the inputs, (T + p, n)."""
-        tables, begin, found = self.loaded.network.inputs.tables, 0, {}
-        for i, (path, table) in enumerate(tables.items()):
-            own, place = torch.unique(self.used if len(tables) == 1 else self.used[:, i], return_inverse=True)
-            part = inputs[:, begin : begin + table.weight.shape[1]]
+        used, found = self.used.view(len(self.used), -1), {}
+        for i, (path, columns) in enumerate(self.loaded.network.inputs.columns.items()):
+            own, place = torch.unique(used[:, i], return_inverse=True)
+            part = inputs[:, columns]
             found[f"{path}.weight"] = part.new_zeros(len(own), part.shape[1]).index_add_(0, place[tokens], part)
-            begin += part.shape[1]
         return found
 
     def _loss(self, row: _Row, logits: Tensor) -> Tensor:

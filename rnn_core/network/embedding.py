@@ -110,17 +110,20 @@ class Inputs:
 
     Args:
         tables: the tables by the path of their modules. With several, tokens are (…, 1 + F): an index for each table.
+
+    Attributes:
+        columns: the columns of x that each table gives, by its path.
+        width: n, of all tables together.
     """
 
     def __init__(self, tables: Mapping[str, Embedding]):
         self.tables = dict(tables)
         self._each = tuple(tables.values())
         self._one = self._each[0] if len(tables) == 1 else None
+        ends = np.cumsum([table.weight.shape[1] for table in self._each]).tolist()
+        self.columns = {path: slice(begin, end) for path, begin, end in zip(tables, [0, *ends], ends, strict=False)}
+        self.width = ends[-1]
 
-    @property
-    def width(self) -> int:
-        """n, of all tables together."""
-        return sum(table.weight.shape[1] for table in self._each)
 
     def __call__(self, tokens: Tensor) -> Tensor:
         """The vectors of tokens, (…, n)."""
@@ -162,12 +165,11 @@ class Inputs:
         """From the gradient of different tokens' vectors, (M, n), by the `id` of each table: its rows, (u,), and ∂L/∂ of them."""
         if self._one:
             return {id(self._one): (rows, gradient)}
-        found, begin = {}, 0
-        for i, table in enumerate(self._each):
+        found = {}
+        for i, (table, columns) in enumerate(zip(self._each, self.columns.values(), strict=True)):
             own, which = table.different(rows[:, i])
             total = np.zeros((len(own), table.weight.shape[1]), gradient.dtype)
-            add_rows(total, which, gradient[:, begin : begin + total.shape[1]])
-            begin += total.shape[1]
+            add_rows(total, which, gradient[:, columns])
             found[id(table)] = own, total
         return found
 

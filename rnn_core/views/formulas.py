@@ -49,7 +49,7 @@ def below(layer: int, directions: int, form: bool = False) -> str:
 def embedded(form: bool) -> str:
     """x_t of the lowest layer."""
     word = r"E[\mathrm{token}_t]"
-    return rf"[{word}; E_c[\mathrm{{casing}}_t]; E_2[\ell^2_t]; E_3[\ell^3_t]]" if form else word
+    return rf"[{word}; E_c[\mathrm{{casing}}_t]; E_2[\mathrm{{end2}}_t]; E_3[\mathrm{{end3}}_t]]" if form else word
 
 
 def top(layers: int, directions: int) -> str:
