@@ -76,7 +76,7 @@ def test_zips_of_runs(workspace: Workspace, seeds: range, capsys: pytest.Capture
                 continue
             taken += 1
             (row,) = listing.rows([run])
-            assert row["state"] == "imported", (seed, row)
+            assert row["status"] == "imported", (seed, row)
             lines.curves({run.name: run.history()}, "accuracy")
             commands = (["inspect", run.id, "the film was good"], ["gradients", run.id, "a film"], ["runs"])
             for command in commands[: 3 if seed % 8 == 0 else 1]:
