@@ -90,7 +90,8 @@ def class_colours(labels: Sequence[str]) -> dict[str, str]:
     Two classes are blue and orange, blue for what the names call positive. Among tags, all of one entity type have one hue,
     of which I-, E- and L- are another lightness; the tag O, being no entity, is grey.
     """
-    colours = [qualitative(60)[i % 60] for i in range(len(labels))]
+    drawn = qualitative(min(60, len(labels)))
+    colours = [drawn[i % 60] for i in range(len(labels))]
     tags = [_TAG.match(label) for label in labels if label != "O"]
     if tags and all(tags):
         types = list(dict.fromkeys(tag[2] for tag in tags if tag))

@@ -114,8 +114,11 @@ def test_the_same_parameter_is_found_by_keys_and_touch(browser: Any, server: str
     page.locator('g.column .pill[data-key="U"]').nth(2).tap()
     expect(lit).to_have_count(steps)
     expect(page.locator(".parameters button[aria-pressed=true]")).to_have_attribute("data-key", "U")
+    expect(page.locator(".tip")).to_contain_text("U (input to hidden): one matrix")
+    expect(page.locator(".tip")).to_be_visible()
     page.locator('g.column .pill[data-key="U"]').nth(4).tap()
     expect(lit).to_have_count(0)
+    expect(page.locator(".tip")).to_be_hidden()
     assert not person.errors
 
 

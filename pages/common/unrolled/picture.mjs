@@ -151,9 +151,9 @@ export class Picture extends Told {
     this.stage.onscroll = () => this.draw()
     this.stage.onkeydown = event => this.pressed(event)
     this.sheet.onpointermove = event => this.pointed(event)
-    this.sheet.onpointerleave = () => {
+    this.sheet.onpointerleave = event => {
       this.attend(null)
-      this.tell("")
+      if (event.pointerType === "mouse" || !this.kept) this.tell("")  // a finger leaves as it is lifted
       this.single(this.kept)
     }
     this.sheet.onpointerdown = event => {
@@ -161,8 +161,10 @@ export class Picture extends Told {
       const touched = event.pointerType === "mouse" ? null : event.target.closest?.(".pill")
       if (touched) {
         this.keep(touched.dataset.key)
+        this.tell(this.kept && this.sameWords(this.kept), event.clientX, event.clientY)
         return
       }
+      this.tell("")
       this.go(this.stepAt(event))
       this.scrubbing = event.pointerType === "mouse"
       if (this.scrubbing) this.sheet.setPointerCapture(event.pointerId)
@@ -276,7 +278,7 @@ export class Picture extends Told {
   pressed(event) {
     const act = {
       " ": () => this.playing ? this.stop() : this.start(), ArrowLeft: () => this.go(this.at - 1),
-      ArrowRight: () => this.go(this.at + 1), Home: () => this.go(0), End: () => this.rest(), Escape: () => { this.keep(""); this.rest() },
+      ArrowRight: () => this.go(this.at + 1), Home: () => this.go(0), End: () => this.rest(), Escape: () => { this.keep(""); this.tell(""); this.rest() },
     }[event.key]
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return
     event.preventDefault()
@@ -545,7 +547,7 @@ export class Picture extends Told {
     if (this.scrubbing) this.go(this.stepAt(event))
     const place = this.sheet.getBoundingClientRect(), y = event.clientY - place.top, x = event.clientX - place.left
     this.attend(x > GUTTER ? this.stepAt(event) : null)
-    const key = event.buttons ? "" : event.target.closest?.(".pill")?.dataset.key ?? ""
+    const key = event.buttons && event.pointerType === "mouse" ? "" : event.target.closest?.(".pill")?.dataset.key ?? ""
     this.single(key || this.kept)
     const t = this.stepAt(event), said = key ? this.sameWords(key) : x < GUTTER ? this.besideTip(y) : this.tipOf(t, y, this.unitsAt(event))
     this.tell(said, event.clientX, event.clientY)
