@@ -17,7 +17,7 @@ _EVERY = "3s"
 
 _LARGE = """<style>
 [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"] { display: none; }
-html { font-size: 21px; }
+html { font-size: 21px; --large: 1.3; }
 [data-testid="stMainBlockContainer"] { padding-top: 1.5rem; max-width: 62rem; }
 </style>"""
 """The stylesheet of the large view."""

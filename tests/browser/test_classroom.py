@@ -68,6 +68,21 @@ answer: network.units
 why: It has {network.units}.
 ```
 """
+PICTURE = """---
+title: The way back
+run: ready/film-reviews-elman
+text: not so good
+label: negative
+---
+## Look
+```view unrolled
+mode: backwards
+```
+## Look at its states
+```view unrolled
+mode: forwards
+```
+"""
 STUDENTS = 60
 
 
@@ -77,6 +92,7 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("classroom")
     (folder / "workspace" / "lessons").mkdir(parents=True)
     (folder / "workspace" / "lessons" / "mine.md").write_text(LESSON, encoding="utf-8")
+    (folder / "workspace" / "lessons" / "picture.md").write_text(PICTURE, encoding="utf-8")
     (folder / "workspace" / "lessons" / "wrong.md").write_text("---\ntitle: a\n---\n## a\n```ask nothing\n```\n")
     with served(folder) as url:
         yield url, folder / "workspace"
@@ -144,6 +160,66 @@ def test_a_locked_link_holds(browser: Any, classroom: tuple[str, Path]) -> None:
     assert "lock=1" in locked.page.url, "the next step is locked too"
     for person in (free, locked):
         person.page.close()
+
+
+def test_a_locked_link_holds_in_the_picture(browser: Any, classroom: tuple[str, Path]) -> None:
+    free, locked = (Person(browser, classroom[0]) for _ in range(2))
+    for person, lock in ((free, ""), (locked, "&lock=1")):
+        person.page.add_init_script("localStorage.setItem('unrolled-played', '1')")
+        person.go(f"/learn?lesson=picture&at=1{lock}")
+        person.page.locator(".unrolled .share").first.wait_for()
+    for button in ("[data-loss=every]", "[data-loss=last]", ".bar button:text('Nudge each copy')"):
+        expect(free.page.locator(button)).to_be_enabled()
+        expect(locked.page.locator(button)).to_be_disabled()
+    expect(free.page.locator(".scissors")).to_have_count(1)
+    expect(locked.page.locator(".scissors")).to_have_count(0)
+    locked.page.locator(".stage").press("Home")
+    expect(locked.page.locator(".detail")).to_contain_text("t = 1 ")  # its steps can be gone through
+    for person in (free, locked):
+        expect(person.page.get_by_role("button", name="Look into this step")).to_have_count(0)  # a lesson stays where it is
+        person.press("Next step")
+        person.page.get_by_role("heading", name="Look at its states").wait_for()
+        expect(person.page.locator(".detail")).to_contain_text("h[")
+    expect(free.page.locator(".detail .unit")).to_have_count(3)
+    expect(locked.page.locator(".detail .unit")).to_have_count(0)
+    for person in (free, locked):
+        assert not person.errors
+        person.page.close()
+
+
+def test_the_picture_is_large_too(browser: Any, classroom: tuple[str, Path]) -> None:
+    person = Person(browser, classroom[0], size=(1024, 768))
+    page = person.page
+    page.add_init_script("localStorage.setItem('unrolled-played', '1')")
+    tall = {}
+    for present in ("", "&present=1"):
+        person.go(f"/learn?lesson=picture&at=1{present}")
+        page.locator(".unrolled .share").first.wait_for()
+        person.settle()
+        cell, token = page.locator("g.column[data-t='2'] .cell").first, page.locator("g.column[data-t='2'] .token")
+        (place, word), detail = (one.bounding_box() for one in (cell, token)), page.locator(".detail")
+        assert place is not None and word is not None
+        tall[present] = (place["height"], word["height"])
+        for place_of in (cell, token):  # a click lands on the column it is in
+            page.locator(".stage").press("Home")
+            box = place_of.bounding_box()
+            assert box is not None
+            page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            expect(detail).to_contain_text("t = 3 ")
+        cut, wide = page.locator(".scissors"), page.locator("g.column[data-t='2'] .hit").bounding_box()
+        handle = cut.bounding_box()
+        assert handle is not None and wide is not None
+        page.mouse.move(handle["x"] + 8, handle["y"] + 8)
+        page.mouse.down()
+        page.mouse.move(wide["x"] + 2, handle["y"] + 8)
+        page.mouse.up()
+        expect(cut).to_have_attribute("aria-valuetext", "cut between steps 2 and 3")
+        strip = page.locator(".sheet > canvas").evaluate("one => one.width / one.getBoundingClientRect().width")
+        assert strip >= 0.99, "as many pixels as the window has"
+    for small, large in zip(*tall.values(), strict=True):
+        assert 1.25 * small < large < 1.4 * small
+    assert not person.errors
+    page.close()
 
 
 def test_the_large_view_turns_by_keys(browser: Any, classroom: tuple[str, Path]) -> None:

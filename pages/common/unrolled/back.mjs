@@ -30,7 +30,7 @@ export class WayBack extends Picture {
     const hatched = svg("pattern", { id: "hatched", width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" })
     hatched.append(svg("rect", { class: "hatch", width: 2, height: 5 }))
     this.picture.prepend(hatched)
-    if (this.given.cut_shares) this.sheet.append(this.scissors = this.makeScissors())
+    if (this.given.cut_shares && !this.given.locked) this.sheet.append(this.scissors = this.makeScissors())
   }
 
   switches() {
@@ -334,8 +334,7 @@ export class WayBack extends Picture {
     one.onpointermove = event => {
       event.stopPropagation()
       if (!this.dragging) return
-      const x = event.clientX - this.sheet.getBoundingClientRect().left
-      this.cutBefore(Math.round((x - GUTTER) / this.width))
+      this.cutBefore(Math.round((this.placeOfPointer(event).x - GUTTER) / this.width))
     }
     one.onpointerup = one.onpointercancel = event => {
       event.stopPropagation()

@@ -5,6 +5,7 @@ User text only ever becomes `textContent`.
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import streamlit as st
@@ -22,8 +23,8 @@ MOST_LISTED = 200_000
 
 _ASKED = "unrolled-asked-for-page"
 
-_STAYS = "unrolled-stays"
-"""Whether the next picture leads to no other page, because it stands on the one that lays a step open."""
+_STAYS = ("inspect", "translate", "learn")
+"""The pages whose picture leads to no other one: those that lay a step open, and lessons."""
 
 MODULES = ("words", "geometry", "strips", "dom", "columns", "save", "told", "picture", "back", "over", "unrolled")
 
@@ -53,8 +54,9 @@ def show(found: Unrolled | Walked | Trained) -> None:
             state.select(step=step, unit=chosen, layer=layer, direction=direction)
 
     selected = state.selection()
-    leads = not st.session_state.pop(_STAYS, False)
-    data = blob(found, "played" in state.session().awaited, selected.loss, selected.step, leads)
+    page = urlsplit(st.context.url or "").path.rpartition("/")[2]
+    data = blob(found, "played" in state.session().awaited, selected.loss, selected.step,
+                leads=page not in _STAYS, locked=page == "learn" and selected.lock)
     _component(key="unrolled", data=data, on_opened_change=opened, on_unit_change=unit,
                on_played_change=lambda: state.happened("played"), height="content")  # fmt: skip
 
@@ -64,22 +66,17 @@ def asked_for_page() -> bool:
     return bool(st.session_state.pop(_ASKED, False))
 
 
-def folded(question: str, name: str, read: Inputs, picture: str, here: bool = False) -> None:
-    """A picture on a page that has it beside other views, by the name of its view: it is computed once it is opened.
-
-    Args:
-        here: whether this is the page that lays a step open.
-    """
+def folded(question: str, name: str, read: Inputs, picture: str) -> None:
+    """A picture on a page that has it beside other views, by the name of its view: it is computed once it is opened."""
     place = st.expander(question, key="unrolled-folded", on_change="rerun", icon=":material/view_column:")
     if place.open:
-        st.session_state[_STAYS] = here
         with place:
             view_panel.show(view(name), read, choices=False, picture=picture)
 
 
 def blob(
     found: Unrolled | Walked | Trained, tells: bool = False, begins: str | None = None, step: int | None = None,
-    leads: bool = True,
+    leads: bool = True, locked: bool = False,
 ) -> bytes:  # fmt: skip
     """The picture's numbers as one piece, as `component.packed` has it.
 
@@ -88,6 +85,7 @@ def blob(
         begins: the loss whose way back is shown first, `last` or `every`; None: the one that the run was trained with.
         step: the page's chosen one, at which the picture opens, counted from the start of the decoder where there is one.
         leads: whether it leads to the page that lays a step open.
+        locked: whether only the steps can be gone through: the loss, the layer, scissors and nudges stay as they are.
     """
     walked = found if isinstance(found, Walked) else None
     trained = found if isinstance(found, Trained) else None
@@ -136,7 +134,8 @@ def blob(
         },
     }  # fmt: skip
     at = None if step is None else step + found.strips[-1].start
-    return packed(header, arrays, {"step": at if at is not None and 0 <= at < len(found.tokens) else None, "leads": leads})
+    step = at if at is not None and 0 <= at < len(found.tokens) else None
+    return packed(header, arrays, {"step": step, "leads": leads, "locked": locked})
 
 
 view_panel.COMPONENTS["unrolled"] = show

@@ -48,7 +48,9 @@ export class Picture extends Told {
     ]
     this.live = make("span", "live")
     this.live.setAttribute("aria-live", "polite")
-    this.bar.append(this.play, ...this.ends, ...this.switches(), this.live)
+    const switches = this.switches()
+    for (const one of given.locked ? switches.filter(one => "disabled" in one) : []) Object.assign(one, { disabled: true, title: tr("The link to this lesson locks it") })
+    this.bar.append(this.play, ...this.ends, ...switches, this.live)
     const look = button(tr("Look into this step"), given.pair ? tr("Open this step on the Translate page") : tr("Open this step on the Inspect page"), () => this.opens.page(this.at))
     this.live.before(...(given.leads ? [look] : []), ...["svg", "png"].map(kind => this.saver(kind)))
     this.map = make("div", "minimap hidden")
@@ -171,7 +173,7 @@ export class Picture extends Told {
     }
     this.sheet.ondblclick = event => {
       const row = this.unitsAt(event)
-      if (row && !this.given.pair) this.open(row.strip, row.strip.order[this.largestOf(row)])
+      if (row && !this.given.pair && !this.given.locked) this.open(row.strip, row.strip.order[this.largestOf(row)])
     }
     this.sheet.onpointerup = this.sheet.onpointercancel = () => { this.scrubbing = false }
     this.map.onpointerdown = this.map.onpointermove = event => {
@@ -286,16 +288,20 @@ export class Picture extends Told {
     act()
   }
 
+  /** Where the pointer is in the picture, in its own pixels, which are larger than the window's in a lecture hall. */
+  placeOfPointer(event) {
+    const { left, top, width } = this.sheet.getBoundingClientRect(), zoom = width / this.sheet.offsetWidth
+    return { x: (event.clientX - left) / zoom, y: (event.clientY - top) / zoom }
+  }
+
   stepAt(event) {
-    const x = event.clientX - this.sheet.getBoundingClientRect().left
-    return Math.max(0, Math.min(this.given.steps - 1, Math.floor((x - GUTTER) / this.width)))
+    return Math.max(0, Math.min(this.given.steps - 1, Math.floor((this.placeOfPointer(event).x - GUTTER) / this.width)))
   }
 
   /** The strip, its step, and the first unit and the end of its row under the pointer, in the order of the picture; null beside the
    * cells. */
   unitsAt(event) {
-    const place = this.sheet.getBoundingClientRect(), x = event.clientX - place.left, y = event.clientY - place.top
-    const t = this.stepAt(event), beside = Math.abs(x - left(t, this.width) - this.width / 2) > CELL / 2
+    const { x, y } = this.placeOfPointer(event), t = this.stepAt(event), beside = Math.abs(x - left(t, this.width) - this.width / 2) > CELL / 2
     const strip = at(this.plan.strips, t).find(({ top, height }) => y >= top && y < top + height)
     if (x < GUTTER || beside || !strip) return null
     const rows = rowsOf(strip.units, strip.height), [first, end] = rows[Math.floor((y - strip.top) / strip.height * rows.length)]
@@ -322,7 +328,7 @@ export class Picture extends Told {
   // ---- drawing --------------------------------------------------------------------------------------------------------
 
   fit() {
-    const { both } = this.plan, tail = both ? TAIL : 0, room = this.root.clientWidth, width = columnWidth(this.given.steps, room, both)
+    const { both } = this.plan, tail = both ? TAIL : 0, room = this.stage.clientWidth, width = columnWidth(this.given.steps, room, both)
     if (!room) return
     if (width !== this.width) {
       this.width = width
@@ -336,6 +342,7 @@ export class Picture extends Told {
       this.lines.replaceChildren(...[ANSWER.top, ANSWER.foot].map(y => svg("line", { class: "track", x1: left(this.given.answered.indexOf(true), width), x2: whole - tail, y1: y, y2: y })))
       for (const strip of this.plan.strips) this.backdrop(strip)
     }
+    this.dense = (devicePixelRatio || 1) * this.sheet.getBoundingClientRect().width / this.sheet.offsetWidth
     const scrolls = this.sheet.offsetWidth > room + 1
     this.map.classList.toggle("hidden", !scrolls)
     this.drawMap()
@@ -381,7 +388,7 @@ export class Picture extends Told {
 
   draw() {
     if (!this.width) return
-    const { given, stage, canvas, width, plan } = this, room = stage.clientWidth, dense = devicePixelRatio || 1
+    const { given, stage, canvas, width, plan } = this, room = stage.clientWidth, dense = this.dense
     const head = plan.strips[0].top, tall = plan.foot - head
     const [first, last] = this.entire ? [0, given.steps - 1] : visible(given.steps, width, stage.scrollLeft, room)
     for (const [t, one] of this.columns) if (t < first || t > last) { one.whole.remove(); this.columns.delete(t) }
@@ -534,7 +541,7 @@ export class Picture extends Told {
     this.detail.replaceChildren(...this.words(at).map(one => {
       if (typeof one === "string") return document.createTextNode(one)
       if (one.bold) return make("b", "", one.bold)
-      if (this.given.pair) return document.createTextNode(one.text)
+      if (this.given.pair || this.given.locked) return document.createTextNode(one.text)
       const opener = make("button", "unit", one.text)
       opener.type = "button"
       opener.title = tr("Open unit {unit} at this step, term by term", { unit: one.unit })
@@ -545,7 +552,7 @@ export class Picture extends Told {
 
   pointed(event) {
     if (this.scrubbing) this.go(this.stepAt(event))
-    const place = this.sheet.getBoundingClientRect(), y = event.clientY - place.top, x = event.clientX - place.left
+    const { x, y } = this.placeOfPointer(event)
     this.attend(x > GUTTER ? this.stepAt(event) : null)
     const key = event.buttons && event.pointerType === "mouse" ? "" : event.target.closest?.(".pill")?.dataset.key ?? ""
     this.single(key || this.kept)

@@ -32,7 +32,7 @@ if trace.overflows:
 for warning in trace.warnings:
     st.warning(literal(retold(warning), 300), icon=":material/help:")
 
-canvas.folded(tr("The network unrolled along this text"), "unrolled", read, "forwards", here=True)
+canvas.folded(tr("The network unrolled along this text"), "unrolled", read, "forwards")
 canvas.asked_for_page()  # on another page: it is this one
 shown = tasks.of(run.config).views["inspect"]
 view_panel.rows(ALONG, shown.__contains__, read)
