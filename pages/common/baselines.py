@@ -14,9 +14,10 @@ from rnn_core.workspace.runs import Run
 
 def of(run: Run) -> Compared | None:
     """The scores of both; None where there are none of one of them. Raises Problem if the run is damaged."""
-    figures, metric = run.metrics(), tasks.of(run.config).metric(run.speech.scheme)
+    task, figures = tasks.of(run.config), run.metrics()
+    metric = task.metric(run.speech.scheme)
     found = baselines.load(run) if any(f"{split}_{metric}" in figures for split in SPLITS) else None
-    return Compared(metric, figures, found) if found else None
+    return Compared(metric, task.higher_is_better, figures, found) if found else None
 
 
 def say(run: Run) -> None:

@@ -1,13 +1,10 @@
 """The baselines of a dataset: fitted on its training split, scored on dev and test like a network."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from rnn_core import baselines, tasks
-from rnn_core.data.scoring import Predictions
 from rnn_core.results import BaselineScores
 from rnn_core.workspace.datasets import SavedDataset
 
@@ -24,27 +21,10 @@ def compared(data: SavedDataset, tick: Callable[[float, str], object] = lambda s
         tick(number / len(task.baselines), name)
         began = time.perf_counter()
         model = baselines.model(name, data.config)
-        model.fit(data.pieces("train"), data.pieces("dev"), data.labels)
+        model.fit(data.pieces("train"), data.pieces("dev"), data)
         figures: dict[str, Any] = {}
         for split in ("dev", "test"):
             if split in data.report.splits:
-                figures |= task.figures_of(_scores(task, data, split, model), split)
+                figures |= task.floor(model, data, data.pieces(split), split)
         found.append(BaselineScores(name, figures, round(time.perf_counter() - began, 3)))
     return tuple(found)
-
-
-def _scores(task: tasks.Task, data: SavedDataset, split: str, model: baselines.Model) -> Any:
-    scorer = task.scorer(data.labels, data.scheme)
-    for some in data.pieces(split):
-        encoded = task.encode_examples(some, data)
-        answers = _flat(model.answers(some))
-        scorer.add(encoded, Predictions(answers, np.zeros(len(answers), np.float32), np.nan), task.unseen(encoded, [some]))
-    return scorer.scores()
-
-
-def _flat(answers: Sequence[Any]) -> np.ndarray:
-    """As `Predictions.answers`: (m,) for texts, or (steps,) for tokens with −1 at `<sos>` and `<eos>`."""
-    found = [number for answer in answers for number in ([-1, *answer, -1] if isinstance(answer, list) else [answer])]
-    return np.array(found, np.int64)
-
-

@@ -9,6 +9,17 @@ from typing import Any, Protocol
 
 from rnn_core.config import DataConfig
 from rnn_core.data.examples import Example
+from rnn_core.data.vocabulary import Vocabulary
+
+
+class Known(Protocol):
+    """The words and labels of the training split, as a dataset has them."""
+
+    @property
+    def vocabulary(self) -> Vocabulary: ...
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
 
 
 class Model(Protocol):
@@ -20,16 +31,16 @@ class Model(Protocol):
 
     title: str
 
-    def fit(self, train: Iterable[Sequence[Example]], dev: Iterable[Sequence[Example]], labels: Sequence[str]) -> None:
+    def fit(self, train: Iterable[Sequence[Example]], dev: Iterable[Sequence[Example]], speech: Known) -> None:
         """Learns from the training split, given in pieces.
 
         Args:
             dev: chooses between settings, where there are any; it may be empty.
-            labels: the classes, whose indices are the answers.
         """
 
-    def answers(self, examples: Sequence[Example]) -> list[Any]:
-        """For each example the index of a class, or a list of one for each token."""
+    def answers(self, examples: Sequence[Example]) -> Any:
+        """As `Task.floor` of its task takes them: for labels, the index of one for each example, or a list of one for each
+        token."""
 
 
 def model(name: str, config: DataConfig) -> Model:

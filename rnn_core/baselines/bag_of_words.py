@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_core.baselines import Known
 from rnn_core.config import DataConfig
 from rnn_core.data.examples import Example
 from rnn_core.language import N_
@@ -34,12 +35,12 @@ class Baseline:
         self._vectorizer: Any = None
         self._model: Any = None
 
-    def fit(self, train: Iterable[Sequence[Example]], dev: Iterable[Sequence[Example]], labels: Sequence[str]) -> None:
+    def fit(self, train: Iterable[Sequence[Example]], dev: Iterable[Sequence[Example]], speech: Known) -> None:
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
 
-        texts, targets = self._spread(train, min(MOST_ROWS, max(1, MOST_NUMBERS // len(labels))))
-        number = {label: i for i, label in enumerate(labels)}
+        texts, targets = self._spread(train, min(MOST_ROWS, max(1, MOST_NUMBERS // len(speech.labels))))
+        number = {label: i for i, label in enumerate(speech.labels)}
         y = np.array([number[target] for target in targets])
         self._vectorizer = TfidfVectorizer(
             analyzer=_Grams(*self._reach), sublinear_tf=True, min_df=2 if len(texts) >= 1_000 else 1, max_features=MOST_FEATURES,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_core.baselines import Known
 from rnn_core.config import DataConfig
 from rnn_core.data.examples import Example
 from rnn_core.language import N_
@@ -22,8 +23,8 @@ class Baseline:
         self._tags: dict[str, int] = {}
         self._unknown = 0
 
-    def fit(self, train: Iterable[Sequence[Example]], dev: Iterable[Sequence[Example]], labels: Sequence[str]) -> None:
-        number = {label: i for i, label in enumerate(labels)}
+    def fit(self, train: Iterable[Sequence[Example]], dev: Iterable[Sequence[Example]], speech: Known) -> None:
+        number = {label: i for i, label in enumerate(speech.labels)}
         counts: dict[str, Counter[int]] = defaultdict(Counter)
         for some in train:
             for example in some:

@@ -27,6 +27,12 @@ class Predictions(NamedTuple):
     loss: float
 
 
+def flat(answers: Sequence[int | Sequence[int]]) -> np.ndarray:
+    """Class indices of texts, or of the tokens of each, as `Predictions.answers`: with −1 at `<sos>` and `<eos>`."""
+    found = [number for one in answers for number in ([one] if isinstance(one, int) else [-1, *one, -1])]
+    return np.array(found, np.int64)
+
+
 def unseen_labels(encoded: Encoded, pieces: Iterable[Sequence[Example]]) -> dict[int, str]:
     """The labels that the training split lacks, by their indices in `encoded.targets`.
 

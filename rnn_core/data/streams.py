@@ -19,7 +19,7 @@ from rnn_core.data.batches import Encoded
 from rnn_core.data.columns import guess_text, with_columns
 from rnn_core.data.dialects import is_number
 from rnn_core.data.encodings import chunks
-from rnn_core.data.examples import NO_TEXT, UNUSABLE, Found, unusable
+from rnn_core.data.examples import NO_TEXT, UNUSABLE, Example, Found, unusable
 from rnn_core.data.formats import Format, place
 from rnn_core.data.layouts import Layout
 from rnn_core.data.schema import STREAM
@@ -212,6 +212,15 @@ def stream_of(encoded: Encoded) -> np.ndarray:
     inside[encoded.starts[:-1]] = False
     inside[encoded.starts[1:] - 1] = encoded.targets == 0
     return encoded.indices[inside].astype(np.int64)
+
+
+def stream_from(pieces: Iterable[Sequence[Example]], vocabulary: Vocabulary) -> np.ndarray:
+    """The stream that the rows of a split make, given in pieces."""
+    parts = [
+        stream_of(Encoded.of([e.tokens for e in some], [str(e.target) for e in some], vocabulary, (END,), False))
+        for some in pieces if some
+    ]  # fmt: skip
+    return np.concatenate([np.empty(0, np.int64), *parts])
 
 
 class Streams:

@@ -17,11 +17,11 @@ from rnn_core.data.guessing import guess_schema
 from rnn_core.data.top import Top
 from rnn_core.language import tr
 from rnn_core.results import Trace
-from rnn_core.tasks._base import Fed, Scorer, Speech, Suggestion, Task, Tick
+from rnn_core.tasks._base import Fed, Floor, Scorer, Speech, Suggestion, Task, Tick
 
 __all__ = [
-    "Fed", "Lacking", "Scorer", "Speech", "Suggestion", "Task", "Tick", "by_label", "guess", "make", "names", "number_of", "of",
-    "task",
+    "Fed", "Floor", "Lacking", "Scorer", "Speech", "Suggestion", "Task", "Tick", "by_label", "guess", "make", "names",
+    "number_of", "of", "task",
 ]  # fmt: skip
 
 C = TypeVar("C", DataConfig, RunConfig)

@@ -21,7 +21,7 @@ from rnn_core.config import (
 from rnn_core.data.batches import Batch, Encoded, encode, plan
 from rnn_core.data.examples import Example
 from rnn_core.data.schema import TEXT, Schema
-from rnn_core.data.scoring import unseen_labels
+from rnn_core.data.scoring import Predictions, flat, unseen_labels
 from rnn_core.data.tag_rules import TagRules
 from rnn_core.data.tokens import tokenise
 from rnn_core.data.vocabulary import Vocabulary
@@ -83,6 +83,13 @@ class Scorer(Protocol):
     def scores(self) -> Any:
         """The scores of all texts added, for `Task.figures_of`: `results.Scores` for labels, else a type of the task. Its `loss`
         is the mean loss per text in nats, or None."""
+
+
+class Floor(Protocol):
+    """A simple model that networks are compared with, fitted (`baselines.Model`)."""
+
+    def answers(self, examples: Sequence[Example]) -> Any:
+        """Those that `Task.floor` scores."""
 
 
 class Task:
@@ -409,6 +416,15 @@ class Task:
             if answers := self.named(some, found, speech):
                 keep(answers)
         return scorer.scores()
+
+    def floor(self, model: Floor, speech: Speech, pieces: Iterable[Sequence[Example]], split: str) -> dict[str, Any]:
+        """The scores of a simple model as of a network, as `figures_of` names them."""
+        scorer = self.scorer(speech.labels, speech.scheme)
+        for some in pieces:
+            encoded, answers = self.encode_examples(some, speech), flat(model.answers(some))
+            given = Predictions(answers, np.zeros(len(answers), np.float32), np.nan)
+            scorer.add(encoded, given, self.unseen(encoded, [some]))
+        return self.figures_of(scorer.scores(), split)
 
     def named(self, examples: Sequence[Example], found: Any, speech: Speech) -> Answers | None:
         """The result of `predict` for some examples, with names, to be saved with the scores; None if nothing is saved."""

@@ -5,6 +5,7 @@ side, in consecutive chunks of K steps; the state is carried from one chunk to t
 time, Mikolov et al. 2010).
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from types import MappingProxyType
@@ -17,12 +18,22 @@ from rnn_core.data.batches import Encoded
 from rnn_core.data.breakdown import Read, breakdown, places, with_texts
 from rnn_core.data.examples import Example
 from rnn_core.data.schema import STREAM
-from rnn_core.data.streams import CARRIED, END, MARK, Streams, joined, numbers_of, spans_of, stream_of, tokens_of
+from rnn_core.data.streams import (
+    CARRIED,
+    MARK,
+    Streams,
+    joined,
+    numbers_of,
+    spans_of,
+    stream_from,
+    stream_of,
+    tokens_of,
+)
 from rnn_core.data.tag_rules import TagRules
 from rnn_core.data.vocabulary import EOS, SOS, UNWRITTEN, Vocabulary
 from rnn_core.language import N_, tr
 from rnn_core.results import Answers, DataReport, TokenScores, Trace, Written
-from rnn_core.tasks import Speech, Suggestion, Task, Tick
+from rnn_core.tasks import Floor, Speech, Suggestion, Task, Tick
 
 if TYPE_CHECKING:
     from rnn_core.network.prediction import Foreseen
@@ -75,6 +86,7 @@ class Generate(Task):
     evaluation = N_("How probable was each next token to the network, and how often was the most probable one right?")
     more_texts = "The lamp\nis lit\nand the harbour sleeps"
     losses = ("every",)
+    baselines = ("frequency", "ngram")
     views = MappingProxyType({
         "unrolled": ("unrolled-writing", "unrolled-back", "unrolled-over"),
         "generate": ("written", "choice", "surprise", "hunt", "next-losses", "states", "pairs"),
@@ -205,11 +217,7 @@ class Generate(Task):
         from rnn_core.network.prediction import follow
 
         vocabulary, cut = speech.vocabulary, config.data.tokens
-        parts = [
-            stream_of(Encoded.of([e.tokens for e in some], [str(e.target) for e in some], vocabulary, (END,), False))
-            for some in pieces
-        ]
-        stream = _long_enough(np.concatenate(parts))
+        stream = _long_enough(stream_from(pieces, vocabulary))
         if how.dynamic is None:
             read = _anew(network, stream, lambda share: tick(share * _ANEW))
             found = follow(network, stream, lambda share: tick(_ANEW + share * (1 - _ANEW)))
@@ -219,6 +227,13 @@ class Generate(Task):
                 found = follow(network, stream, tick, learn, config.train.truncate)
         detail = breakdown(stream, found.nats, found.best, found.right, vocabulary, cut, read)
         return replace(_scores(found), breakdown=with_texts(detail, pieces))
+
+    def floor(self, model: Floor, speech: Speech, pieces: Iterable[Sequence[Example]], split: str) -> dict[str, Any]:
+        """The loss on all rows as one stream, as `evaluate`."""
+        nats = model.answers([e for some in pieces for e in some])
+        loss = float(nats.mean())
+        return {f"{split}_loss": loss, f"{split}_bits": loss / math.log(2), f"{split}_perplexity": math.exp(min(loss, 700.0)),
+                f"{split}_tokens": len(nats)}  # fmt: skip
 
     def scorer(self, labels: Sequence[str], scheme: str | None) -> StreamScorer:
         return StreamScorer()

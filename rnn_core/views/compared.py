@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnn_core import baselines
-from rnn_core.config import METRIC_NAMES
+from rnn_core.config import metric_name
 from rnn_core.language import N_, tr
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, Part, Table, View
@@ -20,11 +20,13 @@ class Beside:
 
     Attributes:
         metric: its name, such as `accuracy`.
+        sign: 1 if more of it is better, −1 if less.
         own: of the run, by split.
         others: of each baseline by its name, by split, in their order.
     """
 
     metric: str
+    sign: int
     own: Mapping[str, float]
     others: Mapping[str, Mapping[str, float]]
 
@@ -35,13 +37,13 @@ class Beside:
 
     @property
     def best(self) -> str:
-        """The baseline with the highest score there."""
-        return max(self.others, key=lambda name: self.others[name].get(self.split, -1.0))
+        """The best baseline there."""
+        return max(self.others, key=lambda name: self.sign * self.others[name].get(self.split, -self.sign * float("inf")))
 
     @property
     def ahead(self) -> float:
-        """By how much the run is above the best baseline; below it, a number below 0."""
-        return self.own[self.split] - self.others[self.best][self.split]
+        """By how much the run is better than the best baseline; where it is worse, a number below 0."""
+        return self.sign * (self.own[self.split] - self.others[self.best][self.split])
 
 
 def _compared(inputs: Inputs, controls: Controls) -> Beside:
@@ -50,11 +52,12 @@ def _compared(inputs: Inputs, controls: Controls) -> Beside:
     def by_split(figures: Mapping[str, Any]) -> dict[str, float]:
         return {split: float(figures[key]) for split in SPLITS if (key := f"{split}_{found.metric}") in figures}
 
-    return Beside(found.metric, by_split(found.figures), {one.name: by_split(one.figures) for one in found.baselines})
+    sign = 1 if found.higher_is_better else -1
+    return Beside(found.metric, sign, by_split(found.figures), {one.name: by_split(one.figures) for one in found.baselines})
 
 
 def _draw(found: Beside) -> tuple[Part, ...]:
-    metric = tr(METRIC_NAMES[found.metric])
+    metric = metric_name(found.metric)
     names = [tr("this network"), *(tr(baselines.title(name)) for name in found.others)]
     columns: dict[str, list[Any]] = {tr("model"): names}
     formats = {}
@@ -62,20 +65,22 @@ def _draw(found: Beside) -> tuple[Part, ...]:
         if split in found.own:
             title = tr("{metric} on {split}", metric=metric, split=split)
             columns[title] = [found.own[split], *(one.get(split) for one in found.others.values())]
-            formats[title] = "%.4f"
+            formats[title] = "%.4f" if found.sign > 0 else "%.3f"
     return Part("text", said(found)), Part("table", Table(columns, formats=formats))
 
 
 def said(found: Beside) -> str:
     """How far the network is above the best baseline, or below, and then what to try, as Markdown."""
     values: dict[str, Any] = {
-        "metric": tr(METRIC_NAMES[found.metric]), "split": found.split, "own": found.own[found.split],
+        "metric": metric_name(found.metric), "split": found.split, "own": found.own[found.split],
         "name": tr(baselines.title(found.best)), "other": found.others[found.best][found.split],
         "points": abs(100 * found.ahead),
     }  # fmt: skip
-    if round(values["points"], 1) == 0:
+    if found.sign > 0 and round(values["points"], 1) == 0:
         same = tr("On {split} this network has the same {metric} as **{name}**: {own:.4f}.", **values)
         return f"{same} {tr(ADVICE[found.best])}"
+    if found.sign < 0:
+        return _lower(found, values)
     if found.ahead > 0:
         return tr(
             "On {split} the {metric} of this network, {own:.4f}, is {points:.1f} points above {name} ({other:.4f}).", **values,
@@ -84,6 +89,16 @@ def said(found: Beside) -> str:
         "On {split} the {metric} of this network, {own:.4f}, is **{points:.1f} points below** {name} ({other:.4f}).", **values,
     )
     return f"{below} {tr(ADVICE[found.best])}"
+
+
+def _lower(found: Beside, values: Mapping[str, Any]) -> str:
+    """The same of a metric of which less is better."""
+    if found.ahead > 0:
+        return tr("On {split} the {metric} of this network, {own:.3f}, is lower, so better, than that of {name} ({other:.3f}).",
+                  **values)  # fmt: skip
+    above = tr("On {split} the {metric} of this network, {own:.3f}, is **higher, so worse,** than that of {name} ({other:.3f}).",
+               **values)  # fmt: skip
+    return f"{above} {tr(ADVICE[found.best])}"
 
 
 ADVICE: Mapping[str, str] = {
@@ -95,6 +110,10 @@ ADVICE: Mapping[str, str] = {
         "or more texts."
     ),
     "frequent_tag": N_("That model knows no context. Try more epochs, a higher learning rate or more sentences."),
+    "frequency": N_("It has not learnt anything from the tokens before. Try more epochs or a higher learning rate."),
+    "ngram": N_(
+        "That model sees only the few tokens before each one, and needs little text. Try more units, more epochs or more text."
+    ),
 }
 """What to try where a baseline is not beaten."""
 
@@ -102,7 +121,7 @@ ADVICE: Mapping[str, str] = {
 def _explain(found: Beside) -> str:
     words = tr(
         "Each simple model learns from the same training split as the network, reads the same tokens, and is scored on the same "
-        "texts by the same scorer. A network that does not beat them has not learnt from the order of the words."
+        "texts in the same way. A network that does not beat them has not learnt from the order of the words."
     )
     return "\n".join([words, "", *(f"- **{tr(baselines.title(name))}**: {tr(ABOUT[name])}" for name in found.others)])
 
@@ -117,6 +136,11 @@ ABOUT: Mapping[str, str] = {
     "frequent_tag": N_(
         "each word has the tag that it has most often in training; an unknown word has the most frequent tag of the words that "
         "stand there once."
+    ),
+    "frequency": N_("each token is as probable as it is frequent in training, whatever stands before it."),
+    "ngram": N_(
+        "a token is as probable as its count after the few tokens before it says, mixed with what fewer tokens before it say "
+        "(interpolated Kneser–Ney smoothing). Dev chooses the number of tokens."
     ),
 }
 """How each baseline works."""

@@ -109,11 +109,13 @@ class Compared:
 
     Attributes:
         metric: the headline metric.
+        higher_is_better: whether more of it is better.
         figures: of the run, as `Run.metrics`.
         baselines: one at least.
     """
 
     metric: str
+    higher_is_better: bool
     figures: Mapping[str, Any]
     baselines: tuple[BaselineScores, ...]
 

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -18,12 +19,20 @@ from rnn_core.analysis.compared import compared
 from rnn_core.baselines import bag_of_words
 from rnn_core.config import DataConfig
 from rnn_core.data.examples import Example
+from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.workspace import Workspace, datasets
 from rnn_core.workspace import baselines as saved
 from tests.commands.running import REVIEWS
 from tests.tiny import saved_run
 
 LABELS = ("bad", "good", "so so")
+
+
+class Known(NamedTuple):
+    """Labels, and words that a model may need."""
+
+    labels: tuple[str, ...] = ()
+    vocabulary: Vocabulary = Vocabulary((), ())
 
 
 def example(text: str, target: str | tuple[str, ...]) -> Example:
@@ -34,7 +43,7 @@ def example(text: str, target: str | tuple[str, ...]) -> Example:
 def test_the_majority_is_that_of_scikit_learn(targets: list[str]) -> None:
     model = baselines.model("majority", DataConfig())
     examples = [example("a film", target) for target in targets]
-    model.fit([examples[:2], examples[2:]], [], LABELS)
+    model.fit([examples[:2], examples[2:]], [], Known(LABELS))
     counts = Counter(targets)
     most = {label for label in counts if counts[label] == max(counts.values())}
     expected = DummyClassifier(strategy="most_frequent").fit([[0]] * len(targets), targets).predict([[0]])[0]
@@ -60,7 +69,7 @@ def test_the_bag_of_words_is_that_of_scikit_learn_by_its_own_way(with_dev: bool)
     rng = np.random.default_rng(0)
     train, dev, test = texts(rng, 300), texts(rng, 60), texts(rng, 60)
     model = baselines.model("bag_of_words", DataConfig())
-    model.fit([train[:100], train[100:]], [dev] if with_dev else [], LABELS)
+    model.fit([train[:100], train[100:]], [dev] if with_dev else [], Known(LABELS))
     vectorizer = TfidfVectorizer(token_pattern=r"\S+", ngram_range=(1, 2), sublinear_tf=True, lowercase=False)
     x, y = vectorizer.fit_transform([e.text for e in train]), [LABELS.index(str(e.target)) for e in train]
     fitted = [LogisticRegression(C=c, max_iter=1000).fit(x, y) for c in (bag_of_words.STRENGTHS if with_dev else (1.0,))]
@@ -74,7 +83,7 @@ def test_capitals_count_only_where_the_data_say_so() -> None:
     train = [example("GOOD film", "good"), example("good plot", "bad")] * 5
     for lowercase, same in ((True, True), (False, False)):
         model = baselines.model("bag_of_words", DataConfig(lowercase=lowercase))
-        model.fit([train], [], LABELS[:2])
+        model.fit([train], [], Known(LABELS[:2]))
         a, b = model.answers([example("GOOD", "good"), example("good", "good")])
         assert (a == b) == same
 
@@ -94,7 +103,7 @@ def test_of_very_many_texts_some_with_equal_distances_are_taken(monkeypatch: pyt
 def test_the_most_frequent_tag_of_each_word(sentences: list[list[tuple[str, str]]]) -> None:
     labels = ("X", "Y", "Z")
     model = baselines.model("frequent_tag", DataConfig())
-    model.fit([[example(" ".join(w for w, _ in s), tuple(t for _, t in s)) for s in sentences]], [], labels)
+    model.fit([[example(" ".join(w for w, _ in s), tuple(t for _, t in s)) for s in sentences]], [], Known(labels))
     flat = [pair for s in sentences for pair in s]
     words = Counter(w for w, _ in flat)
 
@@ -114,7 +123,7 @@ def test_scores_are_those_of_scikit_learn(tmp_path: Path) -> None:
     assert [*found] == list(tasks.of(data.config).baselines)
     for name, told in found.items():
         model = baselines.model(name, data.config)
-        model.fit(data.pieces("train"), data.pieces("dev"), data.labels)
+        model.fit(data.pieces("train"), data.pieces("dev"), data)
         for split in ("dev", "test"):
             examples = data.examples(split)
             truth, answers = [e.target for e in examples], [data.labels[i] for i in model.answers(examples)]

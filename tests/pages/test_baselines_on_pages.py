@@ -19,7 +19,7 @@ QUESTION = "##### Is the network better than a simple model?"
 
 def compared(own: float, others: dict[str, float], split: str = "test") -> Compared:
     found = tuple(BaselineScores(name, {f"{split}_accuracy": score}, 0.1) for name, score in others.items())
-    return Compared("accuracy", {f"{split}_accuracy": own}, found)
+    return Compared("accuracy", True, {f"{split}_accuracy": own}, found)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,16 @@ def test_the_sentence_names_the_best_of_them(own: float, words: str) -> None:
     table = BASELINES.render(beside)[1].content
     assert table.columns["accuracy on test"] == [own, 0.5, 0.844]
     assert all(name in BASELINES.explain(beside) for name in ("always the most frequent class", "tf-idf"))
+
+
+@pytest.mark.parametrize(("own", "words"), [
+    (6.0, "On test the perplexity of this network, 6.000, is lower, so better, than that of Kneser–Ney n-grams (7.500)."),
+    (8.0, "is **higher, so worse,** than that of Kneser–Ney n-grams (7.500). That model sees only the few tokens"),
+])  # fmt: skip
+def test_of_perplexities_the_lowest_is_the_best(own: float, words: str) -> None:
+    others = (BaselineScores("frequency", {"test_perplexity": 30.0}, 0.1), BaselineScores("ngram", {"test_perplexity": 7.5}, 0.1))
+    beside = BASELINES.answer(given(compared=Compared("perplexity", False, {"test_perplexity": own}, others)))
+    assert words in said(beside) and beside.best == "ngram" and beside.ahead == 7.5 - own
 
 
 def test_without_a_test_split_dev_is_spoken_of() -> None:
