@@ -43,6 +43,8 @@ input[role="combobox"] { text-overflow: ellipsis; }
   [data-testid="stMain"] h1 { font-size: 1.6rem; padding: 0.5rem 0; }
   [data-testid="stMetricValue"] { font-size: 1.5rem; }
 }
+/* On a telephone Streamlit's header lies over the page, which begins below it. */
+@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding-top: 3.75rem !important; } }
 </style>"""
 
 _JS = r"""

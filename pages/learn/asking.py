@@ -16,7 +16,7 @@ from rnn_core.config import Problem
 from rnn_core.figures.text import visible
 from rnn_core.language import tr
 from rnn_core.lessons import Ask, Quantities
-from rnn_core.lessons.expressions import Value
+from rnn_core.lessons.expressions import Value, parse
 from rnn_core.lessons.marking import mark, option, solution
 from rnn_core.lessons.quantities import held
 from rnn_core.lessons.words import said
@@ -85,6 +85,7 @@ def _take(ask: Ask, goal: Goal, given: Any, key: str, quantities: Quantities) ->
     try:
         answers = _read(ask, given)
     except Problem as why:  # said where it was typed; the rest of the page stays
+        goal.mark = None
         widgets.problem(why)
         return
     typed, marks = str(given), [mark(ask, one, str(given), quantities) for one in answers]
@@ -108,15 +109,23 @@ def _read(ask: Ask, given: Any) -> Sequence[Value]:
 
 
 def _numbers(typed: str) -> Sequence[float]:
-    """A number with a point or a comma. `1,055` can be 1.055, and 1055 as the pages write it; of both the likelier one first."""
-    plain = typed.strip().replace("−", "-").replace(" ", "")
+    """A number with a point or a comma, or one that is computed, such as `1.5^3` or `1/12`.
+
+    `1,055` can be 1.055, and 1055 as the pages write it; of both the likelier one first."""
+    plain = typed.strip().replace("−", "-").replace("^", "**").replace(" ", "")
     grouped = [float(plain.replace(",", ""))] if re.fullmatch(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?", plain) else []
     try:
         return [*grouped, float(plain.replace(",", "."))]
     except ValueError:
         if grouped:
             return grouped
-        raise Problem(tr("{typed!r} is not a number, such as 0.25.", typed=typed[:40])) from None
+    try:
+        found = parse(plain.replace(",", "."), ()).value(dict[str, Value]().__getitem__)
+    except Problem:
+        found = ""
+    if not isinstance(found, float):
+        raise Problem(tr("{typed!r} is not a number, such as 0.25.", typed=typed[:40]))
+    return [found]
 
 
 def _show_answer(ask: Ask, goal: Goal, now: Looked, quantities: Quantities) -> None:

@@ -1,5 +1,5 @@
 // Bars that are drawn by hand, one for each step: dragged with the pointer, or moved with the arrow keys. Nothing is sent before Check.
-const STEP = 0.05
+const STEP = 0.05, MOST_BESIDE = 8  // of more tokens, each is written from top to bottom
 
 function make(tag, className, text = "") {
   const one = document.createElement(tag)
@@ -48,10 +48,11 @@ export default function (component) {
     if (open) rooms[i].room.setAttribute("aria-valuenow", values[i])
   }
   values.forEach((value, i) => set(i, value))
-  const row = make("div", "row")
+  const row = make("div", data.tokens.length > MOST_BESIDE ? "row many" : "row")
   row.append(...rooms.map(one => one.step))
   root.replaceChildren(row)
   if (!open) return
+  row.before(make("div", "how", data.words.how))
   const check = make("button", "check", data.words.check)
   check.type = "button"
   check.onclick = () => setStateValue("drawn", [...values])
@@ -68,6 +69,8 @@ export default function (component) {
   }
   row.onpointerdown = event => {
     dragging = true
+    event.preventDefault()  // no text is marked
+    getSelection()?.removeAllRanges()
     row.setPointerCapture(event.pointerId)
     draw(event)
   }

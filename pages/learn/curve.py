@@ -23,7 +23,8 @@ _component = st.components.v2.component(
 
 def _words() -> dict[str, str]:
     """What the component says, with the fields that it fills in."""
-    return {"check": tr("Check"), "step": tr("Step {t}, {token}"), "right": tr("t = {t}: {share} of the largest")}
+    how = tr("Drag across the bars, or use the arrow keys. The largest value reaches the top.")
+    return {"check": tr("Check"), "how": how, "step": tr("Step {t}, {token}"), "right": tr("t = {t}: {share} of the largest")}
 
 
 def draw(tokens: Sequence[str], key: str) -> list[float] | None:

@@ -17,13 +17,15 @@ from pages.understand.evaluate import rows
 from rnn_core import tasks
 from rnn_core.analysis.loading import unopened
 from rnn_core.config import Problem
-from rnn_core.language import tr
+from rnn_core.language import tr, translated
 from rnn_core.lessons import Ask, Do, Faulty, Lesson, Quantities, Said, Shown, Step
 from rnn_core.lessons.fences import UNROLLED
 from rnn_core.lessons.quantities import chosen, held
+from rnn_core.lessons.reading import outline
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 from rnn_core.views.view import View
+from rnn_core.workspace import lessons as files
 from rnn_core.workspace.runs import Run
 
 view_panel.COMPONENTS |= {
@@ -220,6 +222,18 @@ def _finish(lesson: Lesson, progress: Progress, at: int) -> None:
         st.rerun()
 
 
+def _following(lesson: Lesson) -> tuple[str, str] | None:
+    """The name and title of the lesson after this one of the same folder; None on a teacher's link, which leads to one lesson."""
+    found, selected = files.files(cache.workspace().root), state.selection()
+    if selected.lock or selected.group or lesson.name not in found:
+        return None
+    names = [name for name, path in found.items() if path.parent == found[lesson.name].parent]
+    for name in names[names.index(lesson.name) + 1 :][:1]:
+        with contextlib.suppress(Problem):
+            return name, outline(files.text_of(found[name]), name, translated).title
+    return None
+
+
 def _show_next(lesson: Lesson, progress: Progress, at: int) -> None:
     """The buttons to the next step and to the one before."""
     last, done = at + 1 == len(lesson.steps), progress.finished.get(at, not lesson.steps[at].goals)
@@ -231,10 +245,22 @@ def _show_next(lesson: Lesson, progress: Progress, at: int) -> None:
         else:
             leave()
 
+    def go_on() -> None:
+        from pages.learn.listing import open_lesson
+
+        progress.finished.setdefault(at, done)
+        if following:
+            open_lesson(following[0])
+
     row = st.container(horizontal=True, key="lesson-ways")
     if at:
         row.button(tr("Back"), key="lesson-before", icon=":material/arrow_back:", on_click=enter, args=(lesson, progress, at - 1))
+    following = _following(lesson) if last and done else None
     words = tr("Finish") if last else tr("Next step")
     icon = ":material/check:" if last else ":material/arrow_forward:"
-    row.button(words if done else tr("Skip this step"), key="lesson-next", type="primary" if done else "tertiary", on_click=turn,
+    kind: Any = "secondary" if following else "primary" if done else "tertiary"
+    row.button(words if done else tr("Skip this step"), key="lesson-next", type=kind, on_click=turn,
                args=(at + 1,), icon=icon, icon_position="right")  # fmt: skip
+    if following:
+        row.button(tr("Next lesson: {title}", title=following[1]), key="lesson-following", type="primary", on_click=go_on,
+                   icon=":material/arrow_forward:", icon_position="right")  # fmt: skip

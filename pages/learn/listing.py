@@ -33,7 +33,8 @@ def show() -> None:
     st.caption(
         tr(
             "Short lessons on a network that you can look into. Each step shows something, asks you to predict or to do "
-            "something, and marks your answer by the network's own numbers. Steps can be skipped.",
+            "something, and marks your answer by the network's own numbers. Steps can be skipped. Take the lessons in order, "
+            "or begin with any one: each explains the words that it needs.",
         )
     )
     root, found_next = cache.workspace().root, False
@@ -76,11 +77,11 @@ def _entry(name: str, listed: Outline, ours: bool, next_one: bool) -> None:
             far = tr_n("{done} of {n} step", "{done} of {n} steps", steps, done=done)
         about.caption(tr("{far} · {minutes} min", far=far, minutes=listed.minutes))
         words = tr("Begin") if not done else tr("Begin again") if done == steps else tr("Go on")
-        button.button(words, key=f"begin-{name}", on_click=_begin, args=(name,), width="stretch",
+        button.button(words, key=f"begin-{name}", on_click=open_lesson, args=(name,), width="stretch",
                       type="primary" if next_one else "secondary")  # fmt: skip
 
 
-def _begin(name: str) -> None:
+def open_lesson(name: str) -> None:
     """Opens a lesson; where it has mistakes, its page says so."""
     try:
         opened.begin(load(name), name)

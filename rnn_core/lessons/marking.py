@@ -52,7 +52,18 @@ def mark(ask: Ask, answer: Value, typed: str, quantities: Quantities) -> Mark:
             continue
         if met:
             return Mark(False, words.filled(quantities, answer))
-    return Mark(False, "")
+    return Mark(False, _farthest(answer, ask.answer.value(quantities)) if ask.kind == "curve" and not ask.answer.asks else "")
+
+
+def _farthest(answer: Value, wanted: Value) -> str:
+    """The bar of a drawn curve that is farthest from the right one."""
+    drawn, right = np.asarray(answer, np.float64), scaled(wanted)
+    if drawn.shape != right.shape:
+        return ""
+    t = int(np.abs(drawn - right).argmax())
+    return tr("The bar at t = {t} is much too high.", t=t + 1) if drawn[t] > right[t] else tr(
+        "The bar at t = {t} is much too low.", t=t + 1,
+    )
 
 
 def _short(ask: Ask, answer: Value, typed: str, quantities: Quantities) -> bool:

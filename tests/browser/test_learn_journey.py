@@ -137,7 +137,7 @@ class Learner(Person):
         looked = Looked(self.looked.run, {**self.looked.given, **cell})
         try:
             return do.until is None or do.until.holds(
-                held(looked.resolve, chosen(step=picked.get("step"), unit=picked.get("unit")))
+                held(looked.resolve, chosen(**{name: picked.get(name) for name in ("step", "unit", "back")}))
             )
         except Problem:
             return False

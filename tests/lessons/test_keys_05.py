@@ -63,8 +63,8 @@ def test_how_many_losses_reach_a_copy(hand: Elman) -> None:
     question.misses(float(np.sum(np.arange(1, 11) <= 4)), 10.0, 1.0, float(len(reaching) - 1))
     pick = task(LESSON, 3)
     assert pick.until is not None
-    for step, done in ((0, False), (3, True), (9, True)):
-        assert pick.until.holds(held(looked(LESSON, 3).resolve, chosen(step=step))) == done
+    for copy, done in ((0, False), (3, True), (4, False), (None, False)):
+        assert pick.until.holds(held(looked(LESSON, 3).resolve, chosen(step=9, back=copy))) == done
 
 
 def test_each_loss_has_its_own_error(hand: Elman) -> None:

@@ -82,6 +82,8 @@ def test_a_curve_is_compared_by_its_shape() -> None:
     for drawn, right in (([0, 0.5, 1], True), ([0.1, 0.6, 0.9], True), ([0.3, 0.5, 1], False), ([1, 0.5, 0], False)):
         assert mark(asked, np.array(drawn, float), "", HELD.__getitem__).right is right
     assert mark(asked, np.array([1, 0.5, 0]), "", HELD.__getitem__).said == "It falls."
+    for drawn, said in (([0.3, 0.5, 1], "at t = 1 is much too high."), ([0.2, 0.0, 1], "at t = 2 is much too low.")):
+        assert mark(asked, np.array(drawn, float), "", HELD.__getitem__).said == f"The bar {said}"
     assert not mark(asked, np.array([0.0, 1.0]), "", HELD.__getitem__).right
     np.testing.assert_allclose(solution(asked, 3, HELD.__getitem__), [0, 0.5, 1])  # type: ignore[arg-type]
     with pytest.raises(Problem):

@@ -3,6 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from pages.learn.asking import _numbers
+from rnn_core.config import Problem
 from tests.pages.driving import Open
 
 
@@ -52,6 +56,32 @@ def test_what_is_no_number_is_said_and_the_step_stays(tmp_path: Path, open_page:
     assert "is not a number" in app.error[0].value
     assert app.button("lesson-next").label == "Skip this step"
     assert not any(button.label == "Show me" for button in app.button), "it was no try"
+
+
+@pytest.mark.parametrize(("typed", "found"), [
+    ("0.25", [0.25]), ("−3", [-3]), ("1,055", [1055, 1.055]), ("1.5^3", [3.375]), ("1/12", [1 / 12]), ("2 * (3 + 4)", [14]),
+    ("0,5 ** 2", [0.25]), ("2^3^2", [512]),
+])  # fmt: skip
+def test_a_number_may_be_computed(typed: str, found: list[float]) -> None:
+    assert _numbers(typed) == pytest.approx(found)
+
+
+@pytest.mark.parametrize("typed", ["many", "x", "copies.norm", "'a'", "__import__('os')", "1/0", "9^9^9^9", "(", "[1]", "1 < x"])
+def test_nothing_else_is_taken_for_one(typed: str) -> None:
+    with pytest.raises(Problem, match="is not a number"):
+        _numbers(typed)
+
+
+def test_the_last_step_leads_to_the_next_lesson(tmp_path: Path, open_page: Open) -> None:
+    app = open_page("learn", tmp_path, lesson="01-words-to-matrix", at="99")
+    assert app.button("lesson-following").label.endswith(": One step, unrolled")
+    app.button("lesson-following").click().run()
+    chosen, session = app.session_state["session"].selection, app.session_state["session"]
+    assert not app.exception and (chosen.lesson, chosen.at) == ("02-one-step-unrolled", 1)
+    assert session.lessons["01-words-to-matrix"].finished
+    for place, asked in (("09-writing-and-translating", {}), ("01-words-to-matrix", {"lock": "1"})):
+        last = open_page("learn", tmp_path, lesson=place, at="99", **asked)
+        assert not any(button.key == "lesson-following" for button in last.button), "there is none, or the link is of one lesson"
 
 
 def test_a_lesson_for_any_network_is_marked_by_the_one_that_is_chosen(tmp_path: Path, open_page: Open) -> None:

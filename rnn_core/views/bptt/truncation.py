@@ -32,13 +32,14 @@ def _cut(inputs: Inputs, controls: Way) -> Cut:
 
 
 def _draw_cut(cut: Cut) -> tuple[Part, ...]:
-    drawn = figures.truncation(cut.all, cut.asked.name, cut.asked.window)
+    every = {(one.kind, one.k): one for one in (*cut.all, *cut.here)}  # the lines pass through the chosen K
+    drawn = figures.truncation([every[key] for key in sorted(every)], cut.asked.name, cut.asked.window)
     return Part("figure", drawn), Part("text", cut_words(cut))
 
 
 def _choose_window(inputs: Inputs, controls: Way) -> tuple[Choice, ...]:
     steps = len(inputs.backward.trace.tokens)
-    return (Choice("window", tr("K: steps that the gradient may go back"), (1, steps), form="slider"),)
+    return (Choice("window", tr("K: the steps of a window, and of a chunk"), (1, steps), form="slider"),)
 
 
 def cut_words(cut: Cut) -> str:
@@ -49,7 +50,7 @@ def cut_words(cut: Cut) -> str:
         tr(
             "- {kind} of K = {k}: {kept:,} of the pairs (t,k) kept, {dropped:,} dropped. The truncated gradient of "
             "{letter} has a cosine of **{cosines:.4f}** with the full one, and **{ratios:.4f}** of its length. The "
-            "truncation error is {bias:.1%} of the full length.",
+            "truncation error, the length of what is left out, is {bias:.1%} of the full one.",
             kind=tr("**Window**") if one.kind == "window" else tr("**Chunks**"), k=one.k, kept=one.kept, dropped=one.dropped,
             letter=asked.said, cosines=one.against.cosines[asked.name], ratios=one.against.ratios[asked.name],
             bias=one.against.bias[asked.name],

@@ -153,7 +153,7 @@ def _explain_walk(walk: Walk) -> str:
         notes += tr(" ∂⁺L(t)/∂hₛ is what comes down from the layer above at s.")
     return tr(
         "The loss at {at} has a gradient at its own step. Every step further away multiplies it by that step's {by}. Where "
-        "the line falls steeply, little of the gradient gets past.\n\n"
+        "the line of the gradient falls steeply on the way from the loss, little of it gets past.\n\n"
         "{display}\n\n"
         "{notes}\n\n"
         "{path_words}",
