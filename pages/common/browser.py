@@ -41,6 +41,7 @@ input[role="combobox"] { text-overflow: ellipsis; }
   [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
   [data-testid="stMainBlockContainer"] { padding-top: 1rem; }
   [data-testid="stMain"] h1 { font-size: 1.6rem; padding: 0.5rem 0; }
+  .st-key-lesson-step { margin-top: 0.4rem; }
   [data-testid="stMetricValue"] { font-size: 1.5rem; }
 }
 /* On a telephone Streamlit's header lies over the page, which begins below it. */

@@ -22,7 +22,7 @@ export default function (component) {
   const open = !data.right, values = data.tokens.map((_, i) => data.values[i] ?? 0)
   const rooms = data.tokens.map((token, i) => {
     const step = make("div", "step"), room = make("div", "room"), bar = make("div", "bar")
-    step.append(room, make("span", "", token))
+    step.append(room, make("span", "", `${i + 1} ${token}`))
     room.append(bar)
     if (data.right) {
       const right = make("div", "right")
