@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from pages.common import cache, inputs, view_panel, widgets
+from pages.common import cache, inputs, training, view_panel, widgets, wording
 from rnn_core import tasks
+from rnn_core.config import ModelConfig, TrainConfig, options
 from rnn_core.language import tr
-from rnn_core.training import jobs
-from rnn_core.views.compared import BASELINES, SPLITS, said
+from rnn_core.training import jobs, remedies
+from rnn_core.views.compared import BASELINES, SPLITS, Beside, said
 from rnn_core.views.inputs import Compared, given
 from rnn_core.workspace import baselines
 from rnn_core.workspace.runs import Run
@@ -26,6 +27,7 @@ def say(run: Run) -> None:
     if found := of(run):
         beside = BASELINES.answer(given(compared=found))
         (st.info if beside.ahead > 0 else st.warning)(said(beside), icon=":material/balance:")
+        _offer_again(run, beside)
     elif tasks.of(run.config).baselines and not run.fixed and cache.data_of(run):
         _offer(run)
 
@@ -35,8 +37,24 @@ def show(run: Run) -> None:
     if found := of(run):
         key = str(run.path), cache.version_of(run), found.baselines[0].seconds
         view_panel.show(BASELINES, inputs.of(compared=(key, found)))
+        _offer_again(run, BASELINES.answer(given(compared=found)))
     else:
         say(run)
+
+
+def _offer_again(run: Run, beside: Beside) -> None:
+    """Where the run is not better than all of them and its data are here: a button that trains it again with other options."""
+    values = remedies.remedy(run.config, beside.best) if beside.ahead <= 0 else {}
+    data = cache.data_of(run) if values else None
+    if not data:
+        return
+    titles = {**options(ModelConfig), **options(TrainConfig)}
+    said = ", ".join(f"{wording.lowered(tr(titles[name].title or name))} {value:g}" for name, value in values.items())
+    if st.button(tr("Train again with {changes}", changes=said), key=f"again-{run.id}", icon=":material/model_training:"):
+        model, train = remedies.changed(run.config, values)
+        with widgets.saying_problems():
+            training.start(data, model, (train, f"{run.name[:180]}, {said}"))
+        st.switch_page("pages/train/train/train.py")
 
 
 def _offer(run: Run) -> None:

@@ -1,6 +1,7 @@
 """Simple models beside a run's scores: the sentence and its numbers, the table, and the button of older runs."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pages.common import baselines as shown
 from rnn_core.commands import main
 from rnn_core.results import BaselineScores
+from rnn_core.training import jobs
 from rnn_core.views.compared import BASELINES, said
 from rnn_core.views.inputs import Compared, given
 from rnn_core.workspace import Workspace
@@ -83,3 +85,25 @@ def test_without_its_data_there_is_no_button(open_page: Open, filled: Path, name
     (root / "runs" / named["reviews.csv"] / saved.NAME).unlink()
     app = open_page("evaluate", root, run=named["reviews.csv"], on="test")
     assert not [one for one in app.button if one.label == "Compare with simple models"]
+
+
+def test_a_run_that_is_not_better_is_trained_again_by_a_button(
+    open_page: Open, filled: Path, named: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, started = tmp_path / "workspace", []
+    shutil.copytree(filled, root)
+    run = Workspace(root).run(named["reviews.csv"])
+    monkeypatch.setattr(jobs, "start", lambda folder, arguments: main([*arguments, "--job", str(folder)]))
+    app = open_page("evaluate", root, run=run.id, on="test")
+    sound(next(button for button in app.button if button.label == "Evaluate").click().run())
+    monkeypatch.setattr(jobs, "start", lambda folder, arguments: started.append((folder, arguments)))
+    for score, offered in ((0.0, False), (1.0, True)):
+        saved.save(run, (BaselineScores("bag_of_words", {"dev_accuracy": score, "test_accuracy": score}, 0.1),))
+        for page in ("train", "evaluate"):
+            app = open_page(page, root, run=run.id, on="test")
+            assert [one.label for one in app.button if one.key == f"again-{run.id}"] == ["Train again with dropout 0.7"] * offered
+    sound(app.button(key=f"again-{run.id}").click().run())
+    ((folder, arguments),) = started
+    again = Workspace(root).run(folder.name).config
+    assert arguments[:3] == ["train", "--resume", folder.name] and again.fingerprint == run.config.fingerprint
+    assert again == replace(run.config, model=replace(run.config.model, dropout=0.7), name=f"{run.config.name}, dropout 0.7")
