@@ -28,8 +28,8 @@ def test_it_fits_and_comes_to_an_end(lost_to: str) -> None:
 
 
 def test_the_values() -> None:
-    few = config_of(model=model_of(dropout=0.5))
-    assert remedy(few, "bag_of_words") == {"dropout": 0.7} and remedy(config_of(model=model_of(dropout=0.7)), "bag_of_words") == {}
+    few, much = (config_of(model=model_of(dropout=rate)) for rate in (0.5, 0.7))
+    assert remedy(few, "bag_of_words") == {"dropout": 0.7} and remedy(much, "bag_of_words") == {}
     train = TrainConfig(epochs=10, learning_rate=0.002)
     assert remedy(replace(few, train=train), "majority") == {"epochs": 20, "learning_rate": 0.004}
     assert remedy(replace(few, train=replace(train, minutes=3.0)), "frequent_tag") == {"minutes": 6.0, "learning_rate": 0.004}
