@@ -18,6 +18,7 @@ from rnn_core.config import Problem
 from rnn_core.data.examples import NO_TEXT, UNUSABLE, unusable, whole_tokens
 from rnn_core.data.formats import place
 from rnn_core.data.reading import uncollected
+from rnn_core.data.shortening import blank_tags
 from rnn_core.data.tables import Row
 from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.unlabelled import ABSENT, Unlabelled
@@ -209,6 +210,7 @@ def _typed(item: _Item, text: str, loaded: Loaded, spaced: bool, located: bool) 
     """An item of a text, which is cut into tokens as `trace` does."""
     how = loaded.config.data.tokens
     item.text = text
+    text = blank_tags(text) if loaded.config.data.strip_html else text
     if not text.strip():
         item.problem = NO_TEXT
         return

@@ -9,6 +9,7 @@ import numpy as np
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded, Unopened
 from rnn_core.config import DataConfig
+from rnn_core.data.shortening import parts
 from rnn_core.results import Trace
 
 BLOCK = 2**20
@@ -49,16 +50,14 @@ def losses(trace: Trace, targets: Sequence[int] | np.ndarray) -> np.ndarray:
     return np.where(targets < 0, np.nan, found)
 
 
-def cut_after(loaded: Loaded | Unopened, trace: Trace) -> int | None:
-    """The number of tokens after which training and evaluation cut this text; None where they read it whole."""
-    task, most = tasks.of(loaded.config), loaded.config.data.max_tokens
-    return most if "max_tokens" in task.options(DataConfig) and len(trace.tokens) - 2 > most else None
-
-
-def cut_step(loaded: Loaded | Unopened, trace: Trace) -> int | None:
-    """The first step that training and evaluation leave out, from 0; None where they read the whole text."""
-    after = cut_after(loaded, trace)
-    return None if after is None else after + 1  # step 0 is <sos>
+def left_out(loaded: Loaded | Unopened, trace: Trace) -> tuple[int, int] | None:
+    """The steps of this text that training and evaluation leave out, counted from 0, `<sos>`: the first one and their end; None
+    where they read it whole."""
+    task, data, count = tasks.of(loaded.config), loaded.config.data, len(trace.tokens) - 2
+    if "max_tokens" not in task.options(DataConfig) or count <= data.max_tokens:
+        return None
+    head, tail = parts(data)
+    return 1 + head, 1 + count - tail
 
 
 def counted_steps(

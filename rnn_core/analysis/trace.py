@@ -8,9 +8,10 @@ import torch
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
-from rnn_core.analysis.steps import cut_after
+from rnn_core.analysis.steps import left_out
 from rnn_core.config import Problem
 from rnn_core.data.batches import beside
+from rnn_core.data.shortening import blank_tags
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK
 from rnn_core.language import N_, tr
 from rnn_core.network.device import array, place_of
@@ -45,7 +46,8 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         raise Problem(tr(
             "A run of translation reads one text and writes another, which is not shown step by step: use `translate`.",
         ))
-    cut = task.cut(text, loaded.config.data.tokens) if tokens is None else _found(text, tokens)
+    read = blank_tags(text) if loaded.config.data.strip_html else text
+    cut = task.cut(read, loaded.config.data.tokens) if tokens is None else _found(text, tokens)
     if not cut:
         raise Problem(tr("There is nothing to read. Type a sentence."))
     if len(cut) > LONGEST:
@@ -103,8 +105,10 @@ def form_of(loaded: Loaded, words: Sequence[str]) -> np.ndarray | None:
 
 def as_evaluated(loaded: Loaded, seen: Trace) -> Trace | None:
     """The trace of the part of a text that evaluation answers; None where that is the whole text."""
-    most = cut_after(loaded, seen)
-    return None if most is None else trace(loaded, seen.text, seen.tokens[1 : most + 1])
+    out = left_out(loaded, seen)
+    if out is None:
+        return None
+    return trace(loaded, seen.text, [*seen.tokens[1 : out[0]], *seen.tokens[out[1] : -1]])
 
 
 def held(layers: Recurrent, path: str, tape: Tape) -> dict[str, np.ndarray]:

@@ -34,8 +34,8 @@ def _inspect(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     if cut := as_evaluated(loaded, seen):
         most = len(cut.tokens) - 2
         print(
-            f"This text has {len(seen.tokens) - 2:,} tokens and is read whole. Training and evaluation cut a text after {most:,} "
-            'tokens (--max-tokens): their answer is that of "evaluated".',
+            f"This text has {len(seen.tokens) - 2:,} tokens and is read whole. Training and evaluation cut a text to {most:,} "
+            'tokens (--max-tokens, --keep): their answer is that of "evaluated".',
             file=sys.stderr,
         )
         figures |= {"cut_after": most, "evaluated": task.told(cut)}

@@ -5,10 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rnn_core import tasks
-from rnn_core.config import SPLITS, SUGGESTED, DataConfig, TrainConfig, choices, number_type, options
-
-_TRAINED_WITH = ("task", "tokens", "lowercase", "vocabulary", "min_count", "max_tokens")
-"""Options of `DataConfig` that hold for every file that a run reads, because its network was trained with them."""
+from rnn_core.config import SPLITS, SUGGESTED, TRAINED_WITH, DataConfig, TrainConfig, choices, number_type, options
 
 _OF_THE_CUT = ("split", "dev_share", "test_share", "split_seed")
 """Options of `DataConfig` on how one file becomes three splits."""
@@ -67,7 +64,7 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 
 def add_columns(parser: argparse.ArgumentParser, leave_out: Sequence[str] = ()) -> None:
     """Adds the options on what stands where in a file that a trained run reads."""
-    add_options(parser, DataConfig, (*_TRAINED_WITH, *_OF_THE_CUT, *leave_out))
+    add_options(parser, DataConfig, (*TRAINED_WITH, *_OF_THE_CUT, *leave_out))
 
 
 def columns(given: argparse.Namespace, trained: DataConfig) -> DataConfig:
@@ -76,7 +73,7 @@ def columns(given: argparse.Namespace, trained: DataConfig) -> DataConfig:
     Raises:
         Problem: when an option does not fit.
     """
-    return tasks.make(DataConfig, stated(DataConfig, given) | {name: getattr(trained, name) for name in _TRAINED_WITH})
+    return tasks.make(DataConfig, stated(DataConfig, given) | {name: getattr(trained, name) for name in TRAINED_WITH})
 
 
 def flags(values: dict[str, Any]) -> list[str]:

@@ -108,6 +108,16 @@ class DataConfig:
     max_tokens: Annotated[
         int, Field(ge=1, le=20_000, title=N_("Longest text"), description=N_("cut longer texts to this number of tokens"))
     ] = 400
+    keep: Annotated[
+        Literal["start", "end", "both"],
+        Field(
+            title=N_("Keep of longer texts"),
+            description=N_("their first tokens, their last ones, or half of each; a review often ends with its verdict"),
+        ),
+    ] = "start"
+    strip_html: Annotated[
+        bool, Field(title=N_("Remove HTML tags"), description=N_("read <br /> and other tags as a space; each is several tokens"))
+    ] = False
     dev_share: Annotated[
         float,
         Field(
@@ -166,3 +176,7 @@ class MakeConfig:
                 f"--examples {MOST_MADE // self.length}",
             )
         return self
+
+
+TRAINED_WITH = ("task", "tokens", "lowercase", "vocabulary", "min_count", "max_tokens", "keep", "strip_html")
+"""Options of `DataConfig` that hold for every file that a run reads, because its network was trained with them."""

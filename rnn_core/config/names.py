@@ -28,7 +28,8 @@ else:
 CHOICE_NAMES = {"adam": "Adam", "sgd": "SGD", "relu": "ReLU",
                 "cpu": N_("the processor"), "cuda": N_("a GPU"),
                 "last": N_("at the last step"), "every": N_("at every step"), "word": N_("words"), "char": N_("characters"),
-                "elided": N_("words, elisions split")}  # fmt: skip
+                "elided": N_("words, elisions split"), "start": N_("their start"), "end": N_("their end"),
+                "both": N_("half of each")}  # fmt: skip
 """How the values of options are written for people, where that is not the value itself."""
 
 METRIC_NAMES = {"accuracy": N_("accuracy"), "macro_f1": N_("macro F1"), "f1": N_("span F1")}

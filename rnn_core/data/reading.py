@@ -58,6 +58,13 @@ def _nothing(name: str, config: DataConfig, writer: Writer, most: LeftOut | None
     return Problem(said, " and ".join(f"--{option} COLUMN" for option in options))
 
 
+_CUT = {
+    "start": N_("cut after {most:,} tokens, and kept"), "end": N_("cut to its last {most:,} tokens, and kept"),
+    "both": N_("cut to {most:,} tokens, half of them its first and half its last, and kept"),
+}  # fmt: skip
+"""What is said of a text that is too long, by the part that is kept."""
+
+
 def read_source(source: Source, split: str, writer: Writer, tick: Tick, warnings: list[str]) -> Tally:
     """Adds the examples of one file to `writer`.
 
@@ -78,7 +85,7 @@ def read_source(source: Source, split: str, writer: Writer, tick: Tick, warnings
         pieces = streams.Text(source.path, config, source.format).rows(tick)
     else:
         pieces = read_file(source.path, source.format, config, writer.schema, source.layout, tick)
-    cut = N_("cut after {most:,} tokens, and kept").format(most=config.max_tokens)
+    cut = _CUT[config.keep].format(most=config.max_tokens)
     for found in pieces:
         cut_lines = writer.add(found, source.format.rows_are, split)
         kept = found.notes + [(line, cut) for line in cut_lines]

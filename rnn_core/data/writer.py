@@ -13,6 +13,7 @@ from rnn_core.config import SPLITS, DataConfig
 from rnn_core.data.examples import Found
 from rnn_core.data.numbering import Numbering, Numbers, signs
 from rnn_core.data.schema import TEXT, Schema
+from rnn_core.data.shortening import shortened, without_tags
 from rnn_core.data.stored import text_column
 from rnn_core.data.tokens import tokenise
 from rnn_core.data.vocabulary import folding
@@ -46,7 +47,15 @@ class TokensWriter:
         Returns:
             The texts as they are kept, and the rows that were cut.
         """
+        if self._config.strip_html and self._between is None:
+            texts = without_tags(texts)
         numbers, lengths, signs_, cut, same = self.numbering.of(texts)
+        if len(cut) and self._config.keep != "start" and self._between is None:
+            given = texts.to_pylist()
+            for row in cut:
+                given[row] = shortened(given[row], self._config)
+            texts = pa.array(given, pa.string())
+            numbers, lengths, signs_, _, same = self.numbering.of(texts)
         if self._between is not None:
             kept = [self._between.join(tokens[: self._config.max_tokens]) for tokens in texts]
         else:

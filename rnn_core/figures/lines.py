@@ -47,7 +47,7 @@ def beliefs(
     colours: Mapping[str, str],
     decided: int | None = None,
     step: int | None = None,
-    cut: int | None = None,
+    cut: tuple[int, int] | None = None,
 ) -> Figure:
     """The probability of each class at every step. A click gives `[step]`.
 
@@ -56,7 +56,8 @@ def beliefs(
         labels, tokens: (k,), (T,).
         decided: the decision step, which is marked.
         step: the chosen one.
-        cut: the first step that training and evaluation leave out, which is marked.
+        cut: the first step that training and evaluation leave out, which is marked, and the end of these; where they begin with
+            the text, the end is marked.
     """
     p = np.asarray(p, np.float32)
     count, k = p.shape
@@ -87,8 +88,11 @@ def beliefs(
         data.append(targets(t[::every], best[::every], picks[::every], says[::every]))
     marks = [rule(decided, tr("decided at t = {t}", t=FIRST + decided), count)] if decided is not None else []
     if cut is not None:
-        upright, note = rule(cut, tr("training cuts before t = {t}", t=FIRST + cut), count)
-        x = FIRST + cut - 0.5
+        ends = cut[0] > 1  # step 0 is <sos>
+        at = cut[0] if ends else cut[1]
+        words = tr("training cuts before t = {t}", t=FIRST + at) if ends else tr("training begins at t = {t}", t=FIRST + at)
+        upright, note = rule(at, words, count)
+        x = FIRST + at - 0.5
         marks.append((upright | {"x0": x, "x1": x}, note | {"x": x, "y": 0.94}))
     legend = LEGEND
     if len(drawn) < k:

@@ -29,7 +29,7 @@ from rnn_core.data.written import CONLL, FORMATS
 from rnn_core.language import tr
 from rnn_core.network.weighting import counted
 from rnn_core.results import Answers, DataReport, Trace, Written
-from rnn_core.tasks._options import TRANSLATING, check_data, check_evaluation, check_run
+from rnn_core.tasks._options import SHORTENING, TRANSLATING, check_data, check_evaluation, check_run
 
 if TYPE_CHECKING:
     import torch
@@ -113,6 +113,7 @@ class Task:
         ties: whether the classes of its readout are the tokens of the vocabulary, so that E can be V (`ModelConfig.tied`).
         carries: whether a batch may continue from the last state of the batch before it in the plan (`carried`).
         translates: whether the network has a decoder, so that the options of one apply.
+        shortens: whether it may read another part of a long text than its start, and without HTML tags.
         higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.
         baselines: simple models that its networks are compared with, by the names of their files in `rnn_core/baselines`.
         views: the names of its views and other parts, by page: inspect, bptt, evaluate, losses, matrix.
@@ -134,6 +135,7 @@ class Task:
     ties: bool = False
     carries: bool = False
     translates: bool = False
+    shortens: bool = False
     higher_is_better: bool = True
     baselines: tuple[str, ...] = ()
     views: Mapping[str, tuple[str, ...]]
@@ -166,6 +168,7 @@ class Task:
         """The options of a config that apply to the task; forms omit or disable the others."""
         sides = [side.name for side in self.schema.sides]
         left_out = [name for name in ("label", "target") if name not in sides] if config is DataConfig else []
+        left_out += [] if self.shortens else [*SHORTENING]
         if config is EvaluateConfig:
             left_out += [] if self.carries else ["dynamic"]
             left_out += [] if self.translates else [*options(TranslateConfig)]

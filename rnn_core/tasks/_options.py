@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 TRANSLATING = {"attention": "dot", "input_feeding": False, "label_smoothing": 0.0, "scheduled_sampling": 0.0}
 """The options of a decoder, and their values where there is none."""
 
+SHORTENING = {"keep": "start", "strip_html": False}
+"""The options of long texts in files, and their values where a task has none."""
+
 _CALLED = {"attention": N_("attention"), "input_feeding": N_("input feeding"), "label_smoothing": N_("label smoothing"),
            "scheduled_sampling": N_("scheduled sampling")}  # fmt: skip
 
@@ -39,6 +42,9 @@ def check_data(task: "Task", config: DataConfig) -> None:
     """Raises Problem if options of data do not fit a task."""
     if config.target and "target" not in task.options(DataConfig):
         raise Problem(tr("This task reads one text per row: leave out the column of a second text (target)."))
+    for name, neutral in SHORTENING.items():
+        if getattr(config, name) != neutral and not task.shortens:
+            raise Problem(tr("Only classification reads another part of a long text than its start, and removes HTML tags."))
 
 
 def check_form(task: "Task", config: RunConfig) -> None:

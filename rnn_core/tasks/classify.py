@@ -30,6 +30,7 @@ class Classify(Task):
     evaluation = N_("How often is the network right, which classes does it confuse, and on which texts?")
     more_texts = "a mess .\nfunny , moving and never dull\nthe plot is thin , but the acting is a joy"
     losses = ("last", "every")
+    shortens = True
     baselines = ("majority", "bag_of_words")
     views = MappingProxyType({
         "unrolled": ("unrolled", "unrolled-back", "unrolled-over"),

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnn_core import tasks
-from rnn_core.config import DataConfig, Problem
+from rnn_core.config import TRAINED_WITH, DataConfig, Problem
 from rnn_core.data.examples import Example
 from rnn_core.data.file_examples import read_examples
 from rnn_core.data.sources import Plan, sources_of
@@ -31,8 +31,7 @@ def sample_for(run: Run) -> Sample | None:
     """The sample of the run's task whose labels the run all knows, and on which it was not trained; None if there is none. Raises
     Problem as `Run` does."""
     data, labels = run.config.data, set(run.speech.labels)
-    kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
-    config = tasks.make(DataConfig, {name: getattr(data, name) for name in kept})
+    config = tasks.make(DataConfig, {name: getattr(data, name) for name in TRAINED_WITH})
     task = tasks.of(data)
     for name in task.samples:
         path = SAMPLES / name

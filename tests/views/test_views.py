@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -238,7 +238,7 @@ def test_where_evaluation_cuts_a_text_is_shown_with_its_answer(workspace: Worksp
     found, row = looking(inspect_views.CUT), looking(views.view("answers-so-far" if task == "classify" else "own-answers"))
     said = inspect_views.CUT.explain(found)
     escaped_only(said)
-    assert f"has {len(tokens)} words" in said and f"from t = 6 (“{literal(tokens[4], 30)}”)" in said and row.cut == 5
+    assert f"has {len(tokens)} words" in said and f"from t = 6 (“{literal(tokens[4], 30)}”)" in said and row.cut == (5, 14)
     drawn = figure(inspect_views.BELIEFS, looking(inspect_views.BELIEFS))
     assert "training cuts before t = 6" in [note["text"] for note in drawn["layout"]["annotations"]]
     at = [-1] if task == "classify" else [1, 2, 3, 4]
@@ -249,6 +249,21 @@ def test_where_evaluation_cuts_a_text_is_shown_with_its_answer(workspace: Worksp
     assert task == "classify" or both or same, "without a backward direction a tag knows nothing of what follows"
     assert inspect_views.CUT.render(Looking(one, whole)(inspect_views.CUT)) == ()
     assert Looking(one, whole)(views.view("answers-so-far" if task == "classify" else "own-answers")).cut is None
+
+
+@pytest.mark.parametrize(("keep", "said", "mark", "cut"), [
+    ("end", "read the last 4 of a long text: they begin at t = 11 (", "training begins at t = 11", (1, 10)),
+    ("both", "read the first 2 and the last 2 of a long text: from t = 4 (", "training cuts before t = 4", (3, 12)),
+])  # fmt: skip
+def test_so_is_the_part_that_is_kept(
+    workspace: Workspace, keep: Literal["end", "both"], said: str, mark: str, cut: tuple[int, int]
+) -> None:
+    one = loaded(workspace)
+    short = one._replace(config=replace(one.config, data=replace(one.config.data, max_tokens=4, keep=keep)))
+    looking = Looking(short, trace(short, "one two three four five six seven eight nine ten eleven twelve thirteen"), step=1)
+    assert said in inspect_views.CUT.explain(looking(inspect_views.CUT)) and looking(views.view("answers-so-far")).cut == cut
+    drawn = figure(inspect_views.BELIEFS, looking(inspect_views.BELIEFS))
+    assert mark in [note["text"] for note in drawn["layout"]["annotations"]]
 
 
 def test_a_label_the_run_does_not_have_falls_back_to_the_answer(workspace: Workspace) -> None:

@@ -18,11 +18,12 @@ def tokens(shown: Tokens) -> None:
         parts = [f"t = {step + 1}" + (f": {visible(labels[kind], 24)}, p = {round(p, 3)}" if kind >= 0 else "")]
         if not known:
             parts.append(tr("not in the vocabulary, read as <unk>"))
-        if step == shown.cut:
-            parts.append(tr("training and evaluation cut the text before this token"))
+        if shown.cut and shown.cut[0] <= step < shown.cut[1]:
+            parts.append(tr("training and evaluation leave this token out"))
         says.append(" · ".join(parts))
         special = "special" if step in (0, last) else "" if known else "unknown"
-        classes.append(f"{special} {'cut' if step == shown.cut else ''}".strip())
+        border = shown.cut and step in shown.cut and 1 < step < last
+        classes.append(f"{special} {'cut' if border else ''}".strip())
     token_list.show(
         "chips",
         [visible(token, 60) for token in shown.tokens],

@@ -12,7 +12,7 @@ from pages.common.bounded import kept
 from pages.common.cache import workspace
 from pages.train.data.server_path import server_path
 from rnn_core import tasks
-from rnn_core.config import SPLITS, DataConfig, MakeConfig, Problem, make, options, plain
+from rnn_core.config import SPLITS, TRAINED_WITH, DataConfig, MakeConfig, Problem, make, options, plain
 from rnn_core.data import synthetic
 from rnn_core.data.guessing import guess_tokens
 from rnn_core.data.preview import preview
@@ -204,7 +204,7 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
     with st.expander(tr("Tokens, vocabulary and splits")):
         columns = st.columns(4)
         meant = tasks.of(config).options(DataConfig)
-        shown: list[str] = [field for field in ("tokens", "lowercase", "vocabulary", "min_count", "max_tokens") if field in meant]
+        shown: list[str] = [field for field in TRAINED_WITH if field in meant and field != "task"]
         if len(files) < len(SPLITS) and not config.split:
             shown += [f"{split}_share" for split in SPLITS[1:] if split not in files]
             shown += [name for name in ("split_seed",) if name in meant]

@@ -10,7 +10,7 @@ from pages.common import cache, data_form, state, widgets
 from pages.understand.evaluate import upload
 from rnn_core import tasks
 from rnn_core.commands.options import flags
-from rnn_core.config import DataConfig, Problem, plain
+from rnn_core.config import TRAINED_WITH, DataConfig, Problem, plain
 from rnn_core.data.columns import with_columns
 from rnn_core.data.formats import FORMAT_TITLES
 from rnn_core.data.unlabelled import LINES, Unlabelled, look_into
@@ -64,8 +64,7 @@ def _form(run: Run, path: Path, digest: str, name: str) -> None:
     data, task = run.config.data, tasks.of(run.config)
     key = f"answers-{run.id}-{digest}"
     st.markdown(tr("**{name}**: is this read correctly?", name=literal(name)))
-    kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
-    config = DataConfig(**{name: getattr(data, name) for name in kept})
+    config = DataConfig(**{name: getattr(data, name) for name in TRAINED_WITH})
 
     read_by = data_form.read_as(lambda stated: look_into(path, stated, task.schema, name, None, data.text).format, config, key,
                                 {LINES: tr("one text per line")} | FORMAT_TITLES)  # fmt: skip

@@ -13,7 +13,7 @@ from pages.common import cache, data_files, data_form, run_choice, state, widget
 from pages.understand.evaluate import saved, upload
 from rnn_core import tasks
 from rnn_core.commands.options import flags
-from rnn_core.config import SPLITS, DataConfig, EvaluateConfig, bounds, options, plain, set_options
+from rnn_core.config import SPLITS, TRAINED_WITH, DataConfig, EvaluateConfig, bounds, options, plain, set_options
 from rnn_core.language import tr
 from rnn_core.language.retold import retold
 from rnn_core.results import Evaluation, Scores, TokenScores, TranslationScores
@@ -182,8 +182,7 @@ def _file(run: Run) -> tuple[str, list[str]]:
         st.info(tr("Upload a file like the data that the run was trained on."), icon=":material/upload:")
         return st.stop()
     path, digest, name = chosen
-    kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
-    fixed = DataConfig(**{name: getattr(run.config.data, name) for name in kept})
+    fixed = DataConfig(**{name: getattr(run.config.data, name) for name in TRAINED_WITH})
     found = data_form.mapping(path, name, fixed, f"evaluate-{digest}", with_split=False)
     if found is None:
         if tasks.of(run.config).formats:

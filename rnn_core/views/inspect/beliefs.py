@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_core.analysis.steps import counted_steps, cut_step
+from rnn_core.analysis.steps import counted_steps, left_out
 from rnn_core.figures import bars, lines, palette, tags
 from rnn_core.language import N_, tr
 from rnn_core.views import formulas
@@ -35,7 +35,7 @@ class Beliefs:
         trained: where the run's loss is taken.
         counted: whether it counts this step.
         layers, directions: of the network.
-        cut: the first step that training and evaluation leave out; None where they read the whole text.
+        cut: the first step that training and evaluation leave out and the end of these; None where they read the whole text.
     """
 
     curve: str
@@ -49,7 +49,7 @@ class Beliefs:
     counted: bool
     layers: int
     directions: int
-    cut: int | None
+    cut: tuple[int, int] | None
 
 
 def _beliefs(inputs: Inputs, controls: Curved) -> Beliefs:
@@ -57,7 +57,7 @@ def _beliefs(inputs: Inputs, controls: Curved) -> Beliefs:
     return Beliefs(
         controls.curve, trace.curves[controls.curve], trace.tokens, trace.labels, controls.at, controls.label,
         trace.decided(controls.curve), trained(inputs), bool(counted_steps(inputs.run, len(trace.tokens))[controls.at] > 0),
-        layers, directions, cut_step(inputs.run, trace),
+        layers, directions, left_out(inputs.run, trace),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from rnn_core.analysis.loading import Loaded, Unopened
-from rnn_core.analysis.steps import cut_step, targets_of
+from rnn_core.analysis.steps import left_out, targets_of
 from rnn_core.figures import palette
 from rnn_core.language import N_, tr
 from rnn_core.results import Trace
@@ -28,7 +28,7 @@ class Tokens:
         colours: of the classes, by their names.
         kind: what a token is, to be translated: words or characters.
         named: whether each token has the name of its class below it.
-        cut: the step from which on training and evaluation would read nothing; None where they read the whole text.
+        cut: the first step that training and evaluation leave out and the end of these; None where they read the whole text.
         answer: the answer to the text and its probability.
         decided: the first step from which on it does not change.
         scheme: the tag scheme whose rules the classes keep to; "" without one.
@@ -43,7 +43,7 @@ class Tokens:
     colours: dict[str, str]
     kind: str
     named: bool = False
-    cut: int | None = None
+    cut: tuple[int, int] | None = None
     answer: tuple[str, float] = ("", 0.0)
     decided: int = 0
     scheme: str = ""
@@ -55,7 +55,7 @@ def _answers_so_far(inputs: Inputs, controls: Step) -> Tokens:
     answer = trace.labels[trace.answer], float(trace.readouts[-1, trace.answer])
     colours, p = palette.class_colours(trace.labels), trace.curves["answers"].max(1)
     return Tokens(
-        trace.tokens, trace.known, controls.at, trace.beliefs, p, colours, token_kind(inputs), cut=cut_step(inputs.run, trace),
+        trace.tokens, trace.known, controls.at, trace.beliefs, p, colours, token_kind(inputs), cut=left_out(inputs.run, trace),
         answer=answer, decided=trace.decision_step or 0,
     )  # fmt: skip
 
@@ -77,7 +77,7 @@ def _answers_words(found: Tokens) -> str:
 
 def _own_answers(inputs: Inputs, controls: Step) -> Tokens:
     trace, classes = inputs.trace, targets_of(inputs.run, inputs.trace)
-    cut = cut_step(inputs.run, trace)
+    cut = left_out(inputs.run, trace)
     p, colours = trace.readouts[np.arange(len(classes)), classes], palette.class_colours(trace.labels)
     probable = trace.readouts.argmax(1)
     ruled = [(t, trace.labels[classes[t]], trace.labels[probable[t]])
