@@ -21,10 +21,11 @@ def compared(data: SavedDataset, tick: Callable[[float, str], object] = lambda s
         tick(number / len(task.baselines), name)
         began = time.perf_counter()
         model = baselines.model(name, data.config)
-        model.fit(data.pieces("train"), data.pieces("dev"), data)
+        speech, train = task.learned(data, data.pieces("train"))
+        model.fit(train, task.learned(data, data.pieces("dev"))[1], speech)
         figures: dict[str, Any] = {}
         for split in ("dev", "test"):
             if split in data.report.splits:
-                figures |= task.floor(model, data, data.pieces(split), split)
+                figures |= task.floor(model, *task.learned(data, data.pieces(split)), split)
         found.append(BaselineScores(name, figures, round(time.perf_counter() - began, 3)))
     return tuple(found)

@@ -420,6 +420,10 @@ class Task:
                 keep(answers)
         return scorer.scores()
 
+    def learned(self, data: Speech, pieces: Iterable[Sequence[Example]]) -> tuple[Speech, Iterable[Sequence[Example]]]:
+        """What simple models learn from and are scored on: the words and labels, and the examples of a split."""
+        return data, pieces
+
     def floor(self, model: Floor, speech: Speech, pieces: Iterable[Sequence[Example]], split: str) -> dict[str, Any]:
         """The scores of a simple model as of a network, as `figures_of` names them."""
         scorer = self.scorer(speech.labels, speech.scheme)

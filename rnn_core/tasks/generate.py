@@ -5,7 +5,6 @@ side, in consecutive chunks of K steps; the state is carried from one chunk to t
 time, Mikolov et al. 2010).
 """
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from types import MappingProxyType
@@ -32,6 +31,7 @@ from rnn_core.data.streams import (
 from rnn_core.data.tag_rules import TagRules
 from rnn_core.data.vocabulary import EOS, SOS, UNWRITTEN, Vocabulary
 from rnn_core.language import N_, tr
+from rnn_core.metrics.nats import token_figures
 from rnn_core.results import Answers, DataReport, TokenScores, Trace, Written
 from rnn_core.tasks import Floor, Speech, Suggestion, Task, Tick
 
@@ -230,10 +230,7 @@ class Generate(Task):
 
     def floor(self, model: Floor, speech: Speech, pieces: Iterable[Sequence[Example]], split: str) -> dict[str, Any]:
         """The loss on all rows as one stream, as `evaluate`."""
-        nats = model.answers([e for some in pieces for e in some])
-        loss = float(nats.mean())
-        return {f"{split}_loss": loss, f"{split}_bits": loss / math.log(2), f"{split}_perplexity": math.exp(min(loss, 700.0)),
-                f"{split}_tokens": len(nats)}  # fmt: skip
+        return token_figures(model.answers([e for some in pieces for e in some]), split)
 
     def scorer(self, labels: Sequence[str], scheme: str | None) -> StreamScorer:
         return StreamScorer()

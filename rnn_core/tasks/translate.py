@@ -5,7 +5,7 @@ target tokens of a batch, `<eos>` included.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from sys import intern
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,17 +29,28 @@ from rnn_core.data.judging import Translated, detail
 from rnn_core.data.probing import MOST
 from rnn_core.data.schema import PAIRS, TEXT
 from rnn_core.data.sides import Tokens
+from rnn_core.data.streams import END
 from rnn_core.data.tag_rules import TagRules
 from rnn_core.data.vocabulary import COPYING, PAD, UNK, UNWRITTEN, Vocabulary, copied
 from rnn_core.language import N_, tr
+from rnn_core.metrics.nats import token_figures
 from rnn_core.results import Answers, DataReport, TokenScores, Trace, TranslationScores
-from rnn_core.tasks import Fed, Speech, Suggestion, Task, Tick
+from rnn_core.tasks import Fed, Floor, Speech, Suggestion, Task, Tick
 from rnn_core.tasks._options import check_form
 
 if TYPE_CHECKING:  # it loads torch
     from rnn_core.network.search import Hypothesis
 
 TARGET = "target"
+
+class _Side(NamedTuple):
+    """The words of one side, as a dataset has those of a text."""
+
+    vocabulary: Vocabulary
+    labels: tuple[str, ...] = ()
+    scheme: str | None = None
+    vocabularies: Mapping[str, Vocabulary] = MappingProxyType({})
+
 
 class Foreseen(NamedTuple):
     """Sums over target tokens with teacher forcing: their number, −log p and the right ones."""
@@ -75,6 +86,7 @@ class Translate(Task):
     higher_is_better = False
     ties = True
     translates = True
+    baselines = ("target_ngram",)
     schema = PAIRS
     columns = MappingProxyType({"text": N_("Source column"), "target": N_("Target column")})
     samples = MappingProxyType({"dates.csv": title})
@@ -311,6 +323,16 @@ class Translate(Task):
         told = detail(every, speech.vocabulary, speech.vocabularies[TARGET], config.data.tokens, config.data.between, how.longest,
                       how.copies(config.model), np.concatenate(vectors))  # fmt: skip
         return metrics.translation(scorer.scores(), [one.hypothesis for one in every], [one.right for one in every], told)
+
+    def learned(self, data: Speech, pieces: Iterable[Sequence[Example]]) -> tuple[Speech, Iterable[Sequence[Example]]]:
+        """The targets alone, each a document of a stream."""
+        targets = ([replace(e, text=e.further[TARGET].text, tokens=e.further[TARGET].tokens, target=END) for e in some]
+                   for some in pieces)  # fmt: skip
+        return _Side(data.vocabularies[TARGET]), targets
+
+    def floor(self, model: Floor, speech: Speech, pieces: Iterable[Sequence[Example]], split: str) -> dict[str, Any]:
+        """The loss on the same tokens as with teacher forcing: those of the targets, and `<eos>` after each."""
+        return token_figures(model.answers([e for some in pieces for e in some]), split)
 
     def figures_of(self, scores: Any, split: str, majority: str | None = None) -> dict[str, Any]:
         return scores.figures(split)

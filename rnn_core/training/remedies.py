@@ -60,6 +60,7 @@ def _larger(config: RunConfig) -> dict[str, Any]:
 
 
 REMEDIES: Mapping[str, Callable[[RunConfig], dict[str, Any]]] = {
-    "majority": _bolder, "frequency": _bolder, "frequent_tag": _bolder, "bag_of_words": _calmer, "ngram": _larger,
+    "majority": _bolder, "frequency": _bolder, "frequent_tag": _bolder, "target_ngram": _bolder, "bag_of_words": _calmer,
+    "ngram": _larger,
 }  # fmt: skip
 """By the simple model that was not beaten."""

@@ -110,6 +110,9 @@ ADVICE: Mapping[str, str] = {
         "or more texts."
     ),
     "frequent_tag": N_("That model knows no context. Try more epochs, a higher learning rate or more sentences."),
+    "target_ngram": N_(
+        "That model never sees the source, so this network makes no use of it yet. Try more epochs or a higher learning rate."
+    ),
     "frequency": N_("It has not learnt anything from the tokens before. Try more epochs or a higher learning rate."),
     "ngram": N_(
         "That model sees only the few tokens before each one, and needs little text. Try more units, more epochs or more text."
@@ -136,6 +139,10 @@ ABOUT: Mapping[str, str] = {
     "frequent_tag": N_(
         "each word has the tag that it has most often in training; an unknown word has the most frequent tag of the words that "
         "stand there once."
+    ),
+    "target_ngram": N_(
+        "a token of the target is as probable as its count after the few tokens before it says, whatever the source is "
+        "(interpolated Kneser–Ney smoothing). Dev chooses the number of tokens."
     ),
     "frequency": N_("each token is as probable as it is frequent in training, whatever stands before it."),
     "ngram": N_(

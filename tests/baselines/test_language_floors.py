@@ -14,6 +14,7 @@ from rnn_core.analysis.compared import compared
 from rnn_core.baselines import frequency, ngram
 from rnn_core.config import DataConfig
 from rnn_core.data.streams import stream_from
+from rnn_core.data.vocabulary import EOS
 from rnn_core.workspace import datasets
 from tests.commands.running import SAMPLES
 
@@ -97,3 +98,22 @@ def test_dev_chooses_how_far_back_it_looks(tmp_path: Path) -> None:
     alone.fit(data.pieces("train"), [], data)
     assert alone.order == 6
     assert frequency.Baseline(data.config).title != alone.title
+
+
+def test_of_translations_the_targets_alone_are_learned(tmp_path: Path) -> None:
+    data = datasets.read(tmp_path, {"train": Path(SAMPLES) / "dates.csv"}, DataConfig(task="translate", tokens="char"), "dates")
+    (found,) = compared(data)
+    words = data.vocabularies["target"]
+    streams = {}
+    for split in ("train", "dev", "test"):
+        texts = [[*words.encode(e.further["target"].tokens), EOS] for e in data.examples(split)]
+        streams[split] = np.array([token for text in texts for token in text])
+    model = ngram.Baseline(data.config)
+    model.learn(streams["train"], len(words))
+    orders = range(2, 1 + len(model._levels))
+    losses = []
+    for model.order in orders:
+        losses.append(model.nats(streams["dev"]).mean())
+    model.order = orders[int(np.argmin(losses))]
+    assert found.name == "target_ngram" and found.figures["test_loss"] == pytest.approx(model.nats(streams["test"]).mean())
+    assert found.figures["test_tokens"] == len(streams["test"])
