@@ -26,7 +26,7 @@ def make(config: type[C], values: dict[str, Any]) -> C:
 
 _LATER = {"target": None, "variational": False, "tied": False, "past_end": False, "attention": "dot", "input_feeding": False,
           "label_smoothing": 0.0, "scheduled_sampling": 0.0, "snapshots": 16.0, "form": 0,
-          "min_count": 1, "keep": "start", "strip_html": False}  # fmt: skip
+          "min_count": 1, "weight_decay": 0.0, "keep": "start", "strip_html": False}  # fmt: skip
 """Options that are not saved while they have this value: datasets and runs of before they came keep what they hold."""
 
 

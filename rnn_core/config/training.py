@@ -84,6 +84,18 @@ class TrainConfig:
             ),
         ),
     ] = 0.99
+    weight_decay: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=100,
+            title=N_("Weight decay"),
+            description=N_(
+                "λ: each update first multiplies the matrices by 1 − ηλ, η being the learning rate; embeddings and biases stay "
+                "(decoupled, Loshchilov and Hutter 2019); 0: none",
+            ),
+        ),
+    ] = 0.0
     clip: Annotated[
         float,
         Field(ge=0, title=N_("Clip gradient norm"), description=N_("scale larger gradients down to this norm; 0: no clipping")),

@@ -1,6 +1,6 @@
 """All parameters of a network except its embeddings in one array."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -93,6 +93,11 @@ class Dense:
         first = self._ordered[0]
         here = self.weights.__array_interface__["data"][0] + self._places[id(first)].start * self.weights.itemsize
         return first.data_ptr() == here
+
+    @property
+    def parameters(self) -> Sequence[Tensor]:
+        """The parameters, in the order of the network's."""
+        return self._ordered
 
     def parts(self, row: np.ndarray) -> list[np.ndarray]:
         """The parts of an array (P,) for each parameter, in the order of the network's parameters."""

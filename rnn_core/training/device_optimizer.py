@@ -15,7 +15,7 @@ from rnn_core.config import TrainConfig
 from rnn_core.network.device import host, place_of
 from rnn_core.network.embedding import Embedding
 from rnn_core.training.kernels import BETA1, BETA2, EPSILON
-from rnn_core.training.optimizer import Optimizer, by_rows
+from rnn_core.training.optimizer import Optimizer, by_rows, decays
 from rnn_core.training.schedule import Schedule
 
 _MOMENTS = {"mean": "exp_avg", "square": "exp_avg_sq"}
@@ -27,7 +27,7 @@ class DeviceOptimizer:
 
     Args:
         network: the network, on any device.
-        config: optimizer, learning rate and its schedule, and clip.
+        config: optimizer, learning rate and its schedule, weight decay, and clip.
         updates: the number of updates of the whole training, at which a cosine schedule ends.
 
     Attributes:
@@ -42,6 +42,8 @@ class DeviceOptimizer:
         self.updates = 0
         self._parameters = list(network.parameters())
         self._adam = config.optimizer == "adam"
+        tables = {id(table.weight) for table in by_rows(network).values()} if config.weight_decay else set[int]()
+        self._matrices = [p for p in self._parameters if config.weight_decay and decays(p) and id(p) not in tables]
         self._inner: torch.optim.Optimizer
         if self._adam:
             fused = place_of(network).type == "cuda"  # one kernel for all parameters
@@ -65,7 +67,9 @@ class DeviceOptimizer:
         if self.config.clip:
             torch.nn.utils.clip_grad_norm_(self._parameters, self.config.clip)
         self.updates += 1
-        self._inner.param_groups[0]["lr"] = self.schedule.rate(self.updates)
+        rate = self._inner.param_groups[0]["lr"] = self.schedule.rate(self.updates)
+        if self._matrices:
+            torch._foreach_mul_([p.data for p in self._matrices], 1 - rate * self.config.weight_decay)
         self._inner.step()
 
     def catch_up(self) -> None:

@@ -68,6 +68,11 @@ def by_rows(network: nn.Module) -> dict[str, Embedding]:
     }
 
 
+def decays(parameter: Tensor) -> bool:
+    """Whether weight decay makes a parameter smaller: a matrix, and no bias. Embeddings that are updated by rows stay too."""
+    return parameter.ndim >= 2
+
+
 class Optimizer:
     """Updates a network: its embeddings by the rows of each batch, all other parameters as a whole.
 
@@ -77,7 +82,7 @@ class Optimizer:
 
     Args:
         network: the network, in CPU memory.
-        config: optimizer, learning rate and its schedule, and clip.
+        config: optimizer, learning rate and its schedule, weight decay, and clip.
         updates: the number of updates of the whole training, at which a cosine schedule ends.
 
     Attributes:
@@ -93,6 +98,8 @@ class Optimizer:
         self._tables = {path: _Table(embedding, self._adam) for path, embedding in tables.items()}
         for table in self._tables.values():
             table.embedding.attach(partial(self._make_up_for, table))
+        parts = zip(self.dense.parts(self.dense.weights), self.dense.parameters, strict=True)
+        self._matrices = [part for part, p in parts if decays(p)] if config.weight_decay else []
         self.updates = 0
         self._powers = np.empty((5, 0))
 
@@ -120,6 +127,8 @@ class Optimizer:
         scale = min(1.0, clip / (norm + 1e-6)) if clip else 1.0  # as in torch's clip_grad_norm_
         self.updates += 1
         rate = self.schedule.rate(self.updates)
+        for part in self._matrices:
+            part *= 1 - rate * self.config.weight_decay
         if self._rest:
             self._rest.update(np.zeros(1, np.int64), dense, scale, rate, self.updates)
         else:

@@ -25,15 +25,15 @@ from tests.training.test_engines import CLASSES, STEPS, WORDS, Tagger, batch
 KINDS = (Optimizer, DeviceOptimizer)
 
 
-@pytest.mark.parametrize("clip", [0.0, 0.5])
+@pytest.mark.parametrize(("clip", "decay"), [(0.0, 0.0), (0.5, 0.0), (0.5, 2.0)])
 @pytest.mark.parametrize("kind", ["adam", "sgd"])
 @pytest.mark.parametrize("cell", CELLS)
-def test_the_weights_are_those_of_the_processors_optimizer(cell: str, kind: str, clip: float) -> None:
+def test_the_weights_are_those_of_the_processors_optimizer(cell: str, kind: str, clip: float, decay: float) -> None:
     """Without dropout, which each way to look words up does in an order of its own."""
     found = []
     for optimizer_of in KINDS:
         model = network_of(model_of(cell, layers=2), WORDS, CLASSES).train()
-        optimizer = optimizer_of(model, TrainConfig(optimizer=kind, learning_rate=0.01, clip=clip))  # type: ignore[arg-type]
+        optimizer = optimizer_of(model, TrainConfig(optimizer=kind, learning_rate=0.01, clip=clip, weight_decay=decay))  # type: ignore[arg-type]
         engine = Autograd(model, cross_entropy, optimizer)
         for update in range(20):
             engine.gradients(_single(batch(update, update % 2 == 1)), Noise(3, update), 4)

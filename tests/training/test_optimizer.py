@@ -160,3 +160,35 @@ def test_the_different_words_of_a_batch_are_numbered(rows: list[list[int]]) -> N
     assert sorted(words) == sorted(set(tokens.flat))
     assert (words[which] == tokens).all()
     assert (numbers == -1).all()
+
+
+@pytest.mark.parametrize("cell", ["tanh", "lstm", "gru"])
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_weight_decay_is_that_of_adamw_on_the_matrices_alone(cell: str, schedule: str) -> None:
+    trained, expected = (network_of(model_of(cell, layers=2), WORDS, 3) for _ in range(2))
+    config = TrainConfig(learning_rate=0.01, clip=0, weight_decay=0.7, schedule=schedule)  # type: ignore[arg-type]
+    optimizer = Optimizer(trained, config, 30)
+    embedding = id(expected.embedding.weight)
+    dense = [p for p in expected.parameters() if id(p) != embedding]
+    groups = {decay: [p for p in dense if (p.ndim > 1) == (decay > 0)] for decay in (0.7, 0.0)}
+    theirs = torch.optim.AdamW([{"params": some, "weight_decay": decay} for decay, some in groups.items()], 0.01)
+    random = torch.Generator().manual_seed(2)
+    for update in range(1, 31):
+        for p in expected.parameters():
+            p.grad = torch.randn(p.shape, generator=random)
+        for part, p in zip(optimizer.dense.parts(optimizer.dense.gradients), optimizer.dense.parameters, strict=True):
+            own = dict(zip((id(q) for q in trained.parameters()), expected.parameters(), strict=True))[id(p)]
+            assert own.grad is not None
+            part[:] = own.grad.numpy().ravel()
+        for group in theirs.param_groups:
+            group["lr"] = optimizer.schedule.rate(update)
+        step(optimizer, trained, np.empty(0, np.int64), np.empty((0, 5)))
+        theirs.step()
+    for (name, one), other in zip(trained.named_parameters(), expected.parameters(), strict=True):
+        torch.testing.assert_close(one, other, msg=name)
+    assert len(groups[0.7]) > 2 and len(groups[0.0]) > 1
+
+
+def test_without_weight_decay_nothing_is_multiplied() -> None:
+    assert not Optimizer(network(), TrainConfig())._matrices
+    assert len(Optimizer(network(), TrainConfig(weight_decay=0.1))._matrices) == 3  # W, U, V
