@@ -37,7 +37,7 @@ class Baseline:
 
     def fit(self, train: Iterable[Sequence[Example]], dev: Iterable[Sequence[Example]], speech: Known) -> None:
         self._vocabulary = speech.vocabulary
-        self.learn(stream_from(train, self._vocabulary)[:MOST_TOKENS], len(self._vocabulary))
+        self.learn(stream_from(train, self._vocabulary, MOST_TOKENS), len(self._vocabulary))
         held_out = stream_from(dev, self._vocabulary)
         if len(held_out):
             means = [float(nats.mean()) for nats in self._nats(held_out)]

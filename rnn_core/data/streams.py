@@ -214,13 +214,17 @@ def stream_of(encoded: Encoded) -> np.ndarray:
     return encoded.indices[inside].astype(np.int64)
 
 
-def stream_from(pieces: Iterable[Sequence[Example]], vocabulary: Vocabulary) -> np.ndarray:
-    """The stream that the rows of a split make, given in pieces."""
-    parts = [
-        stream_of(Encoded.of([e.tokens for e in some], [str(e.target) for e in some], vocabulary, (END,), False))
-        for some in pieces if some
-    ]  # fmt: skip
-    return np.concatenate([np.empty(0, np.int64), *parts])
+def stream_from(pieces: Iterable[Sequence[Example]], vocabulary: Vocabulary, most: int | None = None) -> np.ndarray:
+    """The stream that the rows of a split make, given in pieces. `most`: no piece is read once there are so many tokens."""
+    parts, count = [np.empty(0, np.int64)], 0
+    for some in pieces:
+        if most is not None and count >= most:
+            break
+        if some:
+            encoded = Encoded.of([e.tokens for e in some], [str(e.target) for e in some], vocabulary, (END,), False)
+            parts.append(stream_of(encoded))
+            count += len(parts[-1])
+    return np.concatenate(parts)[:most]
 
 
 class Streams:

@@ -107,3 +107,17 @@ def test_a_run_that_is_not_better_is_trained_again_by_a_button(
     again = Workspace(root).run(folder.name).config
     assert arguments[:3] == ["train", "--resume", folder.name] and again.fingerprint == run.config.fingerprint
     assert again == replace(run.config, model=replace(run.config.model, dropout=0.7), name=f"{run.config.name}, dropout 0.7")
+
+
+@pytest.mark.parametrize(("run", "name"), [
+    ("00-notebook", "Kneser–Ney n-grams"), ("00-english-french", "n-grams of the target alone"),
+])  # fmt: skip
+def test_reports_of_streams_and_translations_show_them_too(open_page: Open, tmp_path: Path, run: str, name: str) -> None:
+    app = open_page("evaluate", tmp_path, run=run)
+    assert QUESTION in [one.value for one in app.markdown]
+    (table,) = (one.value for one in app.dataframe if "model" in one.value)
+    found = shown.of(Workspace(tmp_path).run(run))
+    assert found and table["model"].tolist()[0] == "this network" and name in table["model"].tolist()
+    assert table["perplexity on test"].tolist() == pytest.approx([
+        found.figures["test_perplexity"], *(one.figures["test_perplexity"] for one in found.baselines),
+    ])  # fmt: skip

@@ -32,7 +32,7 @@ if isinstance(scores, TranslationScores) or tasks.of(config).translates:
     st.stop()
 if isinstance(scores, TokenScores):
     with widgets.saying_problems():
-        stream.show(config, scores, key, static)
+        stream.show(run, scores, key, static)
     st.stop()
 
 unit = tasks.of(config).unit

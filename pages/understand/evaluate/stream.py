@@ -4,7 +4,7 @@ from collections.abc import Hashable
 
 import streamlit as st
 
-from pages.common import inputs, running, state, view_panel
+from pages.common import baselines, inputs, running, state, view_panel
 from rnn_core import tasks
 from rnn_core.config import RunConfig
 from rnn_core.language import tr
@@ -12,6 +12,7 @@ from rnn_core.results import UNKNOWN, Breakdown, TokenScores
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.streams import opened
+from rnn_core.workspace.runs import Run
 
 TABLE = (("dynamic",), ("positions", "frequency"), ("context", "calibration"))
 """The views of the page, those of one row side by side; the worst passages follow."""
@@ -19,14 +20,16 @@ TABLE = (("dynamic",), ("positions", "frequency"), ("context", "calibration"))
 view_panel.COMPONENTS["running"] = running.text
 
 
-def show(config: RunConfig, scores: TokenScores, key: Hashable, static: tuple[Hashable, TokenScores] | None) -> None:
+def show(run: Run, scores: TokenScores, key: Hashable, static: tuple[Hashable, TokenScores] | None) -> None:
     """The whole report.
 
     Args:
         key: by which the scores are known again.
         static: those with fixed weights beside those of dynamic evaluation, with their key.
     """
+    config = run.config
     _figures(config, scores, static[1] if static else None)
+    baselines.show(run)
     detail = scores.breakdown
     if detail is None:
         return

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.common import cache, inputs, run_choice, view_panel, widgets
+from pages.common import baselines, cache, inputs, run_choice, view_panel, widgets
 from pages.understand.evaluate import evaluating
 from rnn_core import tasks
 from rnn_core.language import N_, tr, tr_n
@@ -38,6 +38,7 @@ def show(run: Run, scores: TokenScores | TranslationScores, found: evaluating.Sc
         found: how they were found.
     """
     _figures(scores)
+    baselines.show(run)
     if not isinstance(scores, TranslationScores) or scores.detail is None or found.folder is None:
         return
     st.caption(tr(
