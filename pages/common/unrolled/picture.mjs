@@ -235,6 +235,7 @@ export class Picture extends Told {
     const { total, columns } = this.times, each = pace(total, alone, this.pace)
     if (this.played >= total) this.played = 0
     const from = this.played, began = performance.now()
+    this.live.setAttribute("aria-live", alone ? "off" : "polite")  // nobody asked to hear it
     this.playing = true
     const frame = now => {
       if (!this.playing) return
@@ -244,7 +245,7 @@ export class Picture extends Told {
       if (at !== this.at) {
         this.at = at
         this.bringIn()
-        if (!alone) this.say()
+        this.say()
       }
       this.draw()
       if (this.played < total) this.frame = requestAnimationFrame(frame)
@@ -258,6 +259,7 @@ export class Picture extends Told {
   }
 
   halt() {
+    this.live.setAttribute("aria-live", "polite")
     this.playing = false
     cancelAnimationFrame(this.frame)
   }
