@@ -11,6 +11,9 @@ from rnn_core.training import jobs
 from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.runs import Run
 
+MOST_SEEDS = 10
+"""Runs that a page starts at once."""
+
 OTHER: dict[str, Literal["last", "every"]] = {"last": "every", "every": "last"}
 
 
@@ -43,6 +46,15 @@ def _watch(*runs: Run) -> None:
     if not {run.id for run in runs} <= {*state.session().training}:
         state.session().training = tuple(run.id for run in runs)
     state.select(run=runs[-1].id)
+
+
+def start_seeds(dataset: SavedDataset, model: ModelConfig, train: TrainConfig, name: str, count: int) -> None:
+    """Starts runs that differ in their seed alone, the stated one and those after it; they wait for each other where there is one
+    place."""
+    seeds = range(train.seed, train.seed + count)
+    start(dataset, model, *[
+        (replace(train, seed=seed), name if count == 1 else f"{name[:180]}, seed {seed}") for seed in seeds
+    ])  # fmt: skip
 
 
 def start_both(dataset: SavedDataset, model: ModelConfig, train: TrainConfig, name: str) -> None:

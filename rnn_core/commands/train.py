@@ -4,9 +4,11 @@ import argparse
 import contextlib
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from rnn_core import tasks
+from rnn_core.analysis.seeds import spread
 from rnn_core.commands import baselines
 from rnn_core.commands.command import Command, Figures
 from rnn_core.commands.data import read_dataset
@@ -25,18 +27,22 @@ def _options(parser: argparse.ArgumentParser) -> None:
     add_files(parser)
     parser.add_argument("--dataset", metavar="ID", help="a dataset of the workspace, instead of files")
     parser.add_argument("--resume", metavar="RUN", help="continue a run that was stopped")
+    parser.add_argument("--seeds", metavar="K", type=int, default=1,
+                        help="train K runs, with the stated seed and those after it, and print the mean of their scores")
     for config in (DataConfig, ModelConfig, TrainConfig):
         add_options(parser, config)
 
 
 def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
-    """Trains a run, or continues one that was stopped."""
+    """Trains a run, or several that differ in their seed, or continues one that was stopped."""
     from rnn_core.network.device import device_of
-    from rnn_core.training.work import create_run, train_run
+    from rnn_core.training.work import create_run
 
     began = time.perf_counter()
+    if not 1 <= given.seeds <= MOST_SEEDS:
+        raise Problem(f"--seeds is a number from 1 to {MOST_SEEDS}.")
     if given.resume:
-        run = _to_resume(given, workspace)
+        runs: Iterable[Run] = [_to_resume(given, workspace)]
     else:
         chosen = stated(ModelConfig, given) | stated(TrainConfig, given)
         make(ModelConfig, stated(ModelConfig, given))  # what does not fit is said before files are read
@@ -45,8 +51,25 @@ def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fi
         model, train = suggest(saved.config, saved.report, chosen)
         _print_suggestions(suggestions(saved.config, saved.report, chosen))
         config = {"data": saved.config, "model": model, "train": train, "fingerprint": saved.fingerprint}
-        run = create_run(workspace, tasks.make(RunConfig, config | {"name": given.name or saved.name}))
+        name, seeds = given.name or saved.name, range(train.seed, train.seed + given.seeds)
+        runs = (  # each is made when its turn has come
+            create_run(workspace, tasks.make(RunConfig, config | {
+                "train": replace(train, seed=seed), "name": name if len(seeds) == 1 else f"{name}, seed {seed}",
+            }))
+            for seed in seeds
+        )  # fmt: skip
     read_seconds = time.perf_counter() - began
+    found = [_to_its_end(run, given, workspace, job, read_seconds) for run in runs]
+    return found[0] if len(found) == 1 else {"runs": found} | _together(found)
+
+
+MOST_SEEDS = 100
+
+
+def _to_its_end(run: Run, given: argparse.Namespace, workspace: Workspace, job: jobs.Job, read_seconds: float) -> Figures:
+    """Trains a run and fits the simple models on the same data. `read_seconds`: for reading these."""
+    from rnn_core.training.work import train_run
+
     print(f"run {run.id} in {run.path}", file=sys.stderr)
     with watching(given, workspace, job, run.path) as job, saying_that_loops_compile():
         ended = run.metrics()  # a worker may have been killed when all was written but "done"
@@ -59,6 +82,15 @@ def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fi
         print(said, file=sys.stderr)
     compared = baselines.told(simple) if simple else {}
     return {"run": run.id} | _named(figures, run) | {"read_seconds": round(read_seconds, 3)} | compared
+
+
+def _together(found: Sequence[Figures]) -> Figures:
+    """The mean of each score of several runs, and the bounds of its 95% interval."""
+    names = [name for name in found[0] if name.startswith(("dev_", "test_"))]
+    scores = {name: [one[name] for one in found if isinstance(one.get(name), float)] for name in names}
+    spreads = {name: spread(some) for name, some in scores.items()}
+    return {"mean": {name: one.mean for name, one in spreads.items() if one},
+            "interval": {name: [one.low, one.high] for name, one in spreads.items() if one}}  # fmt: skip
 
 
 def _baselines(run: Run, workspace: Workspace, job: jobs.Job) -> tuple[BaselineScores, ...]:
@@ -78,7 +110,7 @@ def _named(figures: Figures, run: Run) -> Figures:
 def _to_resume(given: argparse.Namespace, workspace: Workspace) -> Run:
     """The run to go on with. Raises Problem when anything else is asked for beside it."""
     named = [name for config in (DataConfig, ModelConfig, TrainConfig) for name in stated(config, given)]
-    named += [name for name in (*SPLITS, "dataset", "name") if getattr(given, name)]
+    named += [name for name in (*SPLITS, "dataset", "name") if getattr(given, name)] + ["seeds"] * (given.seeds > 1)
     if named:
         raise Problem(f"A run is resumed with its own data and settings: leave out {_flags(named)}, or train a new run.")
     run = workspace.run(given.resume)

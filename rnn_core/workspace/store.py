@@ -148,6 +148,20 @@ class Workspace:
                     return other
         return None
 
+    def seeds(self, run: Run) -> tuple[Run, ...]:
+        """The trained runs that differ from this one in their seed and name alone, by seed, this one included; of one seed the
+        newest."""
+
+        def but_for_the_seed(config: RunConfig) -> RunConfig:
+            return replace(config, name="", train=replace(config.train, seed=0))
+
+        found = {run.config.train.seed: run}
+        for other in self.runs():
+            with contextlib.suppress(Problem):
+                if other.trained and but_for_the_seed(other.config) == but_for_the_seed(run.config):
+                    found.setdefault(other.config.train.seed, other)
+        return tuple(found[seed] for seed in sorted(found))
+
     # ---- texts too long or too private for a link --------------------------------------------------------------------
 
     def keep_text(self, text: str) -> str:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn.dummy import DummyClassifier
 
 from rnn_core.config import MOST_WHOLE, DataConfig, ModelConfig, TrainConfig, bounds, number_type, options
 from rnn_core.network.models import count_parameters
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace
-from tests.commands.running import ENTITIES, REVIEWS, SMALL, TAGGED, Run, figures
+from tests.commands.running import ENTITIES, REVIEWS, SMALL, TAGGED, Run, figures, refused
 
 COMMON = {"run", "parameters", "epochs", "updates", "engine", "device", "read_seconds", "train_seconds", "tokens_per_second",
           "snapshots", "threads", "best_epoch", "pad_share", "train_loss", "label_entropy", "majority_class",
@@ -56,6 +57,22 @@ def test_train_ends_with_its_figures(
     assert [(r["run"], r["name"], r["state"], r["parameters"]) for r in listed] == [
         (run.id, "Mine", "done", found["parameters"])
     ]
+
+
+def test_several_seeds_are_trained_and_summed_up(command: Run, workspace: Workspace) -> None:
+    arguments = ("train", "--train", REVIEWS, *SMALL, "--name", "Mine", "--seed", "5")
+    found = figures(command(*arguments, "--seeds", "3"))
+    runs = [workspace.run(one["run"]) for one in found["runs"]]
+    assert [(run.config.train.seed, run.name) for run in runs] == [(seed, f"Mine, seed {seed}") for seed in (5, 6, 7)]
+    assert [one.id for one in workspace.seeds(runs[1])] == [run.id for run in runs]
+    for name in ("dev_accuracy", "test_accuracy", "test_loss"):
+        scores = [run.metrics()[name] for run in runs]
+        assert found["mean"][name] == pytest.approx(np.mean(scores))
+        assert found["interval"][name] == pytest.approx(stats.t.interval(0.95, 2, np.mean(scores), stats.sem(scores)))
+    alone = figures(command(*arguments))
+    assert {name: alone[name] for name in found["mean"]} == {name: found["runs"][0][name] for name in found["mean"]}
+    refused(command(*arguments, "--seeds", "0"), "--seeds is a number")
+    refused(command("train", "--resume", runs[0].id, "--seeds", "2"), "--seeds")
 
 
 def test_what_is_not_stated_is_suggested_for_the_data_and_said(command: Run, workspace: Workspace) -> None:

@@ -1,15 +1,19 @@
 """The form on Train: options that would do nothing cannot be set, and say why."""
 
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from scipy import stats
 from streamlit.testing.v1 import AppTest
 
 from pages.common import run_choice
 from rnn_core.commands import main
 from rnn_core.config import CELLS
 from rnn_core.network.cells import kind
+from rnn_core.training import jobs
 from rnn_core.workspace import Workspace
 from tests.pages.driving import ROOT, Open, sound
 
@@ -115,3 +119,28 @@ def test_a_tied_embedding_is_suggested_as_wide_as_the_state_and_widths_that_diff
     width("hidden").set_value(9)
     app.run()
     assert any("Set both to the same number" in error.value for error in app.error)
+
+
+def test_several_seeds_are_started_and_summed_up(
+    open_page: Open, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "workspace"
+    shutil.copytree(filled, root)
+    started: list[list[str]] = []
+    monkeypatch.setattr(jobs, "start", lambda folder, arguments: started.append(arguments))
+    app = opened(open_page, root, "reviews.csv")
+    for field, value in (("epochs", 1), ("hidden", 3), ("embedding", 3), ("seed", 4)):
+        box(app, "number_input", field).set_value(value)
+    box(app, "number_input", "seeds").set_value(3)
+    sound(next(button for button in app.button if button.label == "Train").click().run())
+    workspace = Workspace(root)
+    runs = [workspace.run(arguments[2]) for arguments in started]
+    assert [(run.config.train.seed, run.name.rpartition(", ")[2]) for run in runs] == [(n, f"seed {n}") for n in (4, 5, 6)]
+    for run in runs:
+        assert main(["train", "--resume", run.id, "--workspace", str(root)]) == 0
+    scores = [run.metrics()["test_accuracy"] for run in runs]
+    low, high = stats.t.interval(0.95, 2, np.mean(scores), stats.sem(scores))
+    app = open_page("train", root, run=runs[0].id)
+    (said,) = (caption.value for caption in app.caption if "differ in their seed" in caption.value)
+    assert f"3 runs differ in their seed alone. Their mean accuracy on test is {np.mean(scores):.4f}" in said
+    assert f"from {max(0, low):.4f} to {min(1, high):.4f}; this run, with seed 4, has {scores[0]:.4f}." in said

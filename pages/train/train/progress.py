@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import baselines, cache, charts, run_choice, state, training, widgets, wording
+from pages.common import baselines, cache, charts, run_choice, seeds, state, training, widgets, wording
 from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import METRIC_NAMES, Problem
@@ -129,6 +129,7 @@ def show(run: Run) -> None:
     _say_doubts(run, metrics or (history.epochs[-1] if late else {}))
     if run.trained:
         baselines.say(run)
+        seeds.say(run)
         _offer_next(run)  # above the curves: a chart that loads late must not move a button away from under the mouse
     if len(history.steps):
         _draw_curves(run, history)

@@ -31,12 +31,16 @@ with widgets.saying_problems():
         model, train = settings
         task = tasks.of(data.config)
         both = len(task.losses) > 1
-        left, right, *twice = st.columns([3.2, 1, 1.7] if both else [5, 1], vertical_alignment="bottom")
+        left, many, right, *twice = st.columns([2.6, 0.8, 1, 1.7] if both else [4, 0.9, 1], vertical_alignment="bottom")
         name = f"{data.name} {cells.kind(model.cell).title} {model.hidden}"
         called = left.text_input(tr("Name of the run"), value=name, max_chars=200,
                                  key=f"train-{data.id}-name-{model.cell}-{model.hidden}")  # fmt: skip
+        seeds = many.number_input(tr("Seeds"), 1, training.MOST_SEEDS, key=f"train-{data.id}-seeds",
+                                  help=tr(
+                                      "How many runs, which differ in their seed alone: the score of one seed is partly luck.",
+                                  ))  # fmt: skip
         if right.button(tr("Train"), type="primary", icon=":material/play_arrow:", width="stretch"):
-            training.start(data, model, (train, called.strip() or data.name))
+            training.start_seeds(data, model, train, called.strip() or data.name, seeds)
             st.rerun()
         if both and twice[0].button(tr("Train with both losses"), icon=":material/compare_arrows:", width="stretch",
                                     help=tr(

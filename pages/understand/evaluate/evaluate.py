@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common import baselines, inputs, run_choice, state, view_panel, widgets
+from pages.common import baselines, inputs, run_choice, seeds, state, view_panel, widgets
 from pages.understand.evaluate import answering, distance, evaluating, report, rows, stream, translations
 from rnn_core import tasks
 from rnn_core.language import tr
@@ -55,6 +55,7 @@ with widgets.saying_problems():
             majority=literal(majority, 40), accuracy=scores.share_of(majority),
         ))  # fmt: skip
     baselines.show(run)
+    seeds.say(run)
 
 scored = inputs.of(evaluation=(key, scores))
 share = st.toggle(tr("Shares of each row instead of counts"), key="shares")
