@@ -188,7 +188,7 @@ def test_evaluate_shows_where_the_loss_is_and_opens_a_passage(
     run = Workspace(written).run(ids["char"])
     assert main(["evaluate", run.id, "--on", "dev", "--workspace", str(written)]) == 0
     app = open_page("evaluate", written, run=run.id, on="dev")
-    shown(app, {"positions", "frequency", "context", "calibration", "worst"})
+    shown(app, {"baselines", "positions", "frequency", "context", "calibration", "worst"})
     folder = evaluations.folder(run, run.config.fingerprint, "dev")
     saved = evaluations.load(folder)
     assert saved is not None and isinstance(saved.scores, TokenScores) and saved.scores.breakdown is not None
@@ -222,7 +222,7 @@ def test_dynamic_evaluation_stands_beside_fixed_weights(
     sound(app.run())
     next(button for button in app.button if button.label == "Evaluate").click()
     sound(app.run())
-    shown(app, {"dynamic", "positions", "frequency", "calibration", "worst"})
+    shown(app, {"baselines", "dynamic", "positions", "frequency", "calibration", "worst"})
     found, fixed = (evaluations.load(evaluations.folder(run, run.config.fingerprint, "dev", EvaluateConfig(dynamic=rate)))
                     for rate in (0.5, None))  # fmt: skip
     assert found is not None and fixed is not None and found.scores.loss is not None and fixed.scores.loss is not None
